@@ -1,0 +1,1 @@
+"""Values, rules and ports. Nothing here does I/O, reads a clock or knows a third party."""

@@ -1,0 +1,79 @@
+"""What lets a request through: a ChatGPT subscription's token, or an API key."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeAlias, final
+
+EXPIRY_MARGIN = timedelta(minutes=5)
+"""A token this close to its end counts as expired (the official client's margin)."""
+
+
+@final
+class Secret:
+    """A string that does not show itself: not in ``repr``, ``str``, logs or tracebacks.
+
+    Equality compares the hidden strings, so that values holding secrets compare as wholes.
+    """
+
+    __slots__ = ("_hidden",)
+
+    def __init__(self, value: str) -> None:
+        self._hidden = value
+
+    def reveal(self) -> str:
+        """Return the string. Call this where it goes onto the wire and nowhere else."""
+        return self._hidden
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    __str__ = __repr__
+
+    def __format__(self, format_spec: str) -> str:
+        return repr(self)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._hidden == other._hidden
+
+    def __hash__(self) -> int:
+        return hash(self._hidden)
+
+    def __reduce__(self) -> str:
+        raise TypeError("a Secret is not pickled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """The token of a "Sign in with ChatGPT" session.
+
+    Attributes:
+        access_token: The bearer token.
+        account_id: The workspace the token acts for; sent with each request where known.
+        expires_at: When the token ends, aware, where it says so.
+        origin: Where it came from, in words for the user (``CODEXCTL_ACCESS_TOKEN``).
+    """
+
+    access_token: Secret
+    account_id: str | None
+    expires_at: datetime | None
+    origin: str
+
+    def is_expired(self, now: datetime, margin: timedelta = EXPIRY_MARGIN) -> bool:
+        """Tell whether the token ends within ``margin`` of ``now``; without an end, it does not."""
+        return self.expires_at is not None and self.expires_at - margin <= now
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key of the paid API.
+
+    Attributes:
+        key: The bearer key.
+        origin: Where it came from, in words for the user (``OPENAI_API_KEY``).
+    """
+
+    key: Secret
+    origin: str
+
+
+Credential: TypeAlias = Subscription | ApiKey

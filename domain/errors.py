@@ -1,0 +1,159 @@
+"""Everything that can go wrong, as one tree. The type says whose matter it is.
+
+::
+
+    CodexctlError                  root, never raised itself
+    ├── UsageError                 the command line, a setting or an input file
+    ├── SignInError                the credential
+    │   ├── NotSignedIn            there is none for what was asked
+    │   └── SignInRejected         there is one and the service refuses it
+    ├── AllowanceError             what the account may use
+    │   ├── QuotaExhausted         a usage limit or paid quota is spent
+    │   ├── RateLimited            too much in too short a time          (may be retried)
+    │   └── PlanExcludesService    the plan does not include the service
+    ├── ConnectionFailed           the way to the service, or the service itself
+    │   ├── NetworkFailed          no connection, TLS, reset, timeout    (may be retried)
+    │   ├── GatewayBlocked         something between us and the service answered
+    │   ├── ServiceUnavailable     5xx, overloaded                       (may be retried)
+    │   ├── StreamInterrupted      ended before its terminal event       (may be retried)
+    │   └── ProtocolError          an answer outside the protocol        (may be retried)
+    ├── RequestRefused             the provider will not do it, or did not finish it
+    │   ├── InvalidRequest         a 4xx about the request
+    │   ├── ContextWindowExceeded  the conversation is too long for the model
+    │   ├── ModelUnavailable       not a model of this account
+    │   ├── PolicyRefused          flagged by the provider's policies
+    │   └── IncompleteAnswer       the answer stopped early; what came is kept
+    └── RunStopped                 a limit that the user set
+        └── TurnLimitReached       ``--max-turns``
+
+Class names are part of the command line's contract (``turn.failed`` carries them as
+``error.kind``), so renaming one is a breaking change.
+"""
+
+from typing import ClassVar
+
+
+class CodexctlError(Exception):
+    """Root of the tree. Never raised itself.
+
+    Args:
+        message: One sentence of what happened, without a trailing newline. Never holds a secret.
+        remedy: One sentence of what to do about it.
+        request_id: The provider's id of the failed request, where it gave one.
+        retry_after_seconds: How long the provider asked to wait, where it did.
+    """
+
+    may_retry: ClassVar[bool] = False
+    """Whether the same request may succeed a moment later."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str,
+        request_id: str | None = None,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.request_id = request_id
+        self.retry_after_seconds = retry_after_seconds
+
+
+class UsageError(CodexctlError):
+    """The command line, a setting or an input file is wrong."""
+
+
+class SignInError(CodexctlError):
+    """The credential is the matter."""
+
+
+class NotSignedIn(SignInError):
+    """There is no credential for what was asked."""
+
+
+class SignInRejected(SignInError):
+    """The service refused the credential, or it has expired."""
+
+
+class AllowanceError(CodexctlError):
+    """What the account may use is the matter."""
+
+
+class QuotaExhausted(AllowanceError):
+    """A usage limit or a paid quota is spent."""
+
+
+class RateLimited(AllowanceError):
+    """Too much in too short a time; the service will take more in a moment."""
+
+    may_retry = True
+
+
+class PlanExcludesService(AllowanceError):
+    """The account's plan does not include the service."""
+
+
+class ConnectionFailed(CodexctlError):
+    """The way to the service, or the service itself, is the matter."""
+
+
+class NetworkFailed(ConnectionFailed):
+    """No connection, a TLS failure, a reset, or silence for too long."""
+
+    may_retry = True
+
+
+class GatewayBlocked(ConnectionFailed):
+    """Something between us and the service answered in its place."""
+
+
+class ServiceUnavailable(ConnectionFailed):
+    """The service answered that it cannot serve just now."""
+
+    may_retry = True
+
+
+class StreamInterrupted(ConnectionFailed):
+    """The stream ended before its terminal event."""
+
+    may_retry = True
+
+
+class ProtocolError(ConnectionFailed):
+    """The service sent something outside the protocol, such as broken JSON."""
+
+    may_retry = True
+
+
+class RequestRefused(CodexctlError):
+    """The provider will not do what was asked, or did not finish it."""
+
+
+class InvalidRequest(RequestRefused):
+    """The provider found the request itself wrong."""
+
+
+class ContextWindowExceeded(RequestRefused):
+    """The conversation is longer than the model can read."""
+
+
+class ModelUnavailable(RequestRefused):
+    """The model does not exist, or not for this account."""
+
+
+class PolicyRefused(RequestRefused):
+    """The provider's policies forbid the request."""
+
+
+class IncompleteAnswer(RequestRefused):
+    """The answer stopped early. What came of it was kept and shown."""
+
+
+class RunStopped(CodexctlError):
+    """A limit that the user set was reached."""
+
+
+class TurnLimitReached(RunStopped):
+    """The run wanted another request to the model than ``--max-turns`` allows."""

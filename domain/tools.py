@@ -1,0 +1,73 @@
+"""What a model may call: what a tool is, a call of it, and what came of the call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolSpec:
+    """A tool as the model is told of it.
+
+    Attributes:
+        name: What the model calls it by.
+        description: One or two sentences for the model.
+        parameters: JSON Schema of the arguments, an object schema.
+        read_only: Whether a call changes nothing on the machine.
+        timeout_seconds: How long one call may take.
+    """
+
+    name: str
+    description: str
+    parameters: Mapping[str, object]
+    read_only: bool
+    timeout_seconds: float
+
+
+class CallKind(StrEnum):
+    """How the model hands over what it wants: JSON arguments, or free text."""
+
+    FUNCTION = "function"
+    CUSTOM = "custom"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """One call the model made, complete.
+
+    Attributes:
+        call_id: What its output has to name.
+        name: The tool's name, as the model wrote it; there may be no such tool.
+        arguments: JSON text for a function, free text for a custom tool. Kept verbatim, also when
+            it is not JSON at all, because it is sent back as it came.
+        kind: Which of the two.
+        item_id: The service's id of the item, if it gave one.
+    """
+
+    call_id: str
+    name: str
+    arguments: str
+    kind: CallKind = CallKind.FUNCTION
+    item_id: str | None = None
+
+
+class OutcomeStatus(StrEnum):
+    """How a call ended."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolOutcome:
+    """What came of one call. A failure is an outcome too: the model reads it and goes on.
+
+    Attributes:
+        call_id: The call it answers.
+        output: The text for the model.
+        status: Whether the tool did what was asked.
+    """
+
+    call_id: str
+    output: str
+    status: OutcomeStatus

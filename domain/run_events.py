@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from codexctl.domain.conversation import AssistantMessage
 from codexctl.domain.errors import CodexctlError
+from codexctl.domain.models import ModelChoice
 from codexctl.domain.stream_events import StreamEvent, Usage
 from codexctl.domain.tools import ToolCall, ToolOutcome
 from codexctl.domain.turn import FinishedTurn, InterruptedTurn
@@ -12,15 +13,16 @@ from codexctl.domain.turn import FinishedTurn, InterruptedTurn
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """The run has a credential and is about to ask.
-
-    Attributes:
-        conversation_id: The conversation's id.
-        model: The model asked for, with its provider.
-    """
+    """The first event of every run."""
 
     conversation_id: str
-    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """A request to the model is about to be sent; comes again for each step, not for retries."""
+
+    model: ModelChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class RunFinished:
 RunEvent: TypeAlias = (
     StreamEvent
     | RunStarted
+    | StepStarted
     | TurnEnded
     | Retrying
     | ToolStarted

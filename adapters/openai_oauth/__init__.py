@@ -1,0 +1,1 @@
+"""What OpenAI's sign-in hands out, and reading it."""

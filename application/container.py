@@ -1,0 +1,36 @@
+"""How the use cases are put together, with the ports left open.
+
+The ports are dependencies that ``entrypoints/composition.py`` fills with adapters and tests fill
+with fakes. Nothing is built when the container is, and nobody is handed the container: whoever
+composes takes a use case out of it and lets go.
+"""
+
+from dependency_injector import containers, providers
+
+from codexctl.application.ask_model import AskModel
+from codexctl.application.run_conversation import RunConversation
+from codexctl.application.run_tools import RunTools
+from codexctl.domain.ports import Clock, CredentialSource, Entropy, ModelStream, ToolExecutor
+
+
+class Container(containers.DeclarativeContainer):
+    """The wiring of a run."""
+
+    model = providers.Dependency[ModelStream]()
+    credentials = providers.Dependency[CredentialSource]()
+    tools = providers.Dependency[ToolExecutor]()
+    clock = providers.Dependency[Clock]()
+    entropy = providers.Dependency[Entropy]()
+
+    ask_model: providers.Provider[AskModel] = providers.Factory(
+        AskModel, model=model, clock=clock, entropy=entropy
+    )
+    run_tools: providers.Provider[RunTools] = providers.Factory(RunTools, tools=tools)
+    run_conversation: providers.Provider[RunConversation] = providers.Factory(
+        RunConversation,
+        ask_model=ask_model,
+        run_tools=run_tools,
+        credentials=credentials,
+        tools=tools,
+        entropy=entropy,
+    )

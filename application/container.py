@@ -5,6 +5,8 @@ with fakes. Nothing is built when the container is, and nobody is handed the con
 composes takes a use case out of it and lets go.
 """
 
+from typing import Any
+
 from dependency_injector import containers, providers
 
 from codexctl.application.ask_model import AskModel
@@ -13,14 +15,19 @@ from codexctl.application.run_tools import RunTools
 from codexctl.domain.ports import Clock, CredentialSource, Entropy, ModelStream, ToolExecutor
 
 
+def _port() -> providers.Provider[Any]:
+    """Return an open dependency; it could check a class, but takes no Protocol."""
+    return providers.Dependency()
+
+
 class Container(containers.DeclarativeContainer):
     """The wiring of a run."""
 
-    model = providers.Dependency[ModelStream]()
-    credentials = providers.Dependency[CredentialSource]()
-    tools = providers.Dependency[ToolExecutor]()
-    clock = providers.Dependency[Clock]()
-    entropy = providers.Dependency[Entropy]()
+    model: providers.Provider[ModelStream] = _port()
+    credentials: providers.Provider[CredentialSource] = _port()
+    tools: providers.Provider[ToolExecutor] = _port()
+    clock: providers.Provider[Clock] = _port()
+    entropy: providers.Provider[Entropy] = _port()
 
     ask_model: providers.Provider[AskModel] = providers.Factory(
         AskModel, model=model, clock=clock, entropy=entropy

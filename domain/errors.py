@@ -23,8 +23,10 @@
     │   ├── ModelUnavailable       not a model of this account
     │   ├── PolicyRefused          flagged by the provider's policies
     │   └── IncompleteAnswer       the answer stopped early; what came is kept
-    └── RunStopped                 a limit that the user set
-        └── TurnLimitReached       ``--max-turns``
+    ├── RunStopped                 a limit that the user set
+    │   └── TurnLimitReached       ``--max-turns``
+    └── LocalFileError             this machine's files
+        └── FileNotWritten         a file that the run was to write
 
 Class names are part of the command line's contract (``turn.failed`` carries them as
 ``error.kind``), so renaming one is a breaking change.
@@ -157,3 +159,11 @@ class RunStopped(CodexctlError):
 
 class TurnLimitReached(RunStopped):
     """The run wanted another request to the model than ``--max-turns`` allows."""
+
+
+class LocalFileError(CodexctlError):
+    """This machine's files are the matter."""
+
+
+class FileNotWritten(LocalFileError):
+    """A file that the run was to write could not be written."""

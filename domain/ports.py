@@ -32,6 +32,10 @@ class ModelStream(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Let go of connections kept for later requests. May be called more than once."""
+        ...
+
 
 class CredentialSource(Protocol):
     """Knows who the user is. Contract: ``tests/contract/test_credential_source.py``."""

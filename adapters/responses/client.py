@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _READ_BYTES = 65_536
 _LONGEST_ERROR_BODY = 65_536
+_LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,7 @@ class ResponsesClient:
             raise error_from(error) from error
 
     def close(self) -> None:
-        """Close the connections."""
+        """See :meth:`codexctl.domain.ports.ModelStream.close`."""
         self._session.close()
 
     def _post(self, request: TurnRequest, credential: Credential) -> requests.Response:
@@ -78,14 +80,16 @@ class ResponsesClient:
             if isinstance(credential, Subscription)
             else (Provider.API, credential.key)
         )
+        url = f"{settings.base_urls[provider].rstrip('/')}/responses"
         response = self._session.post(
-            f"{settings.base_urls[provider].rstrip('/')}/responses",
+            url,
             data=build_body(request, credential),
             headers={**settings.identity, **build_headers(request, credential)},
             # An auth object, not a header: requests replaces a header by what .netrc says.
             auth=_Bearer(bearer),
             stream=True,
             allow_redirects=False,
+            proxies=_proxies_for(url),
             timeout=(settings.connect_timeout_seconds, settings.idle_timeout_seconds),
             verify=settings.ca_bundle,
         )
@@ -102,6 +106,12 @@ class ResponsesClient:
                 yield event
                 if isinstance(event, TERMINAL):
                     return
+
+
+def _proxies_for(url: str) -> dict[str, str]:
+    """Keep what goes to this machine away from the environment's proxies."""
+    host = urlsplit(url).hostname or ""
+    return {"no_proxy": host} if host in _LOOPBACK_HOSTS else {}
 
 
 class _Bearer(AuthBase):

@@ -50,13 +50,7 @@ def decode_event(name: str, data: str) -> StreamEvent:
     """
     if not data.strip() or data == _END_SENTINEL:
         return Unrecognised(data.strip() or name)
-    try:
-        body = as_object(json.loads(data))
-    except (ValueError, RecursionError) as error:
-        raise ProtocolError(
-            "The service sent an event that is not JSON.",
-            remedy="Run it again; if it goes on, something on the way changes the stream.",
-        ) from error
+    body = _parsed(data)
     kind = as_text(body.get("type")) or name
     decode = _DECODERS.get(kind)
     if decode is not None:
@@ -64,6 +58,27 @@ def decode_event(name: str, data: str) -> StreamEvent:
     if body.get("error") and "type" not in body:
         return Failed(fault_from(body))  # some relays forward a bare error object
     return Unrecognised(kind)
+
+
+def kind_of(name: str, data: str) -> str:
+    """Return the wire's name of an event, for people who look into a stream.
+
+    Raises:
+        ProtocolError: The data is not JSON.
+    """
+    if not data.strip() or data == _END_SENTINEL:
+        return data.strip() or name
+    return as_text(_parsed(data).get("type")) or name
+
+
+def _parsed(data: str) -> JsonObject:
+    try:
+        return as_object(json.loads(data))
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(
+            "The service sent an event that is not JSON.",
+            remedy="Run it again; if it goes on, something on the way changes the stream.",
+        ) from error
 
 
 def _response(body: JsonObject) -> JsonObject:

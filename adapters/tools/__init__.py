@@ -1,0 +1,1 @@
+"""The tools a model may call: checked arguments, the working folder, the tools themselves."""

@@ -1,0 +1,1 @@
+"""What the world calls: the command line, its rendering, the emulator, the composition root."""

@@ -1,0 +1,156 @@
+"""The words of the command line, with argparse. Loads nothing but what reading them takes."""
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+from typing import NoReturn
+
+from codexctl import __version__
+from codexctl.domain.errors import UsageError
+from codexctl.entrypoints.rendering.screen import Screen
+
+Command = Callable[[argparse.Namespace, Screen], int]
+
+_EPILOG = "codexctl is not affiliated with OpenAI. To see it work without an account: codexctl demo"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells a wrong command line the way every other error is told."""
+
+    def error(self, message: str) -> NoReturn:
+        sentence = message[:1].upper() + message[1:].rstrip(".") + "."
+        raise UsageError(sentence, remedy=f"See: {self.prog} --help")
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    """Read the command line.
+
+    Raises:
+        UsageError: It is wrong.
+        SystemExit: It asked for help or for the version, which has been printed.
+    """
+    options = _parser().parse_args(words)
+    for name, default in (("verbose", False), ("quiet", False), ("color", "auto")):
+        if not hasattr(options, name):
+            setattr(options, name, default)
+    return options
+
+
+def load_command(name: str) -> Command:
+    """Import the module of a command and return what runs it."""
+    module = import_module(f"codexctl.entrypoints.cli.{name}_command")
+    command: Command = module.run
+    return command
+
+
+def _parser() -> argparse.ArgumentParser:
+    # Suppressed defaults: an option before the command must not be reset by the command's own.
+    shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    shared.add_argument("-v", "--verbose", action="store_true", help="show tracebacks")
+    shared.add_argument("-q", "--quiet", action="store_true", help="errors only on stderr")
+    shared.add_argument("--color", choices=("auto", "always", "never"), help="default: auto")
+    shared.add_argument("--version", action="version", version=f"codexctl {__version__}")
+    parser = _Parser(
+        prog="codexctl",
+        parents=[shared],
+        allow_abbrev=False,
+        description="Ask a model, stream its answer, run the tools it calls; replay it in CI.",
+        epilog=_EPILOG,
+    )
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, parser_class=_Parser
+    )
+    for name, about, add_options in (
+        ("run", "ask a model and run the tools it calls", _run_options),
+        ("inspect", "show what a recorded stream says", _inspect_options),
+        ("emulator", "a stand-in for both Responses services on this machine", _emulator_options),
+        ("demo", "the main job against the emulator: no account, no network", _no_options),
+    ):
+        command = commands.add_parser(
+            name, parents=[shared], allow_abbrev=False, help=about, description=about.capitalize()
+        )
+        add_options(command)
+    return parser
+
+
+def _run_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("prompt", nargs="?", metavar="PROMPT", help="what to ask; - or none: read it from stdin")
+    add("--stdin", action="store_true", help="append what comes on stdin to PROMPT")
+    add(
+        "-m",
+        "--model",
+        metavar="MODEL",
+        help="such as gpt-5.5, gpt-5.5:high, openai/gpt-5.2-codex (API key)",
+    )
+    add("--instructions", metavar="TEXT|@FILE", help="replace the default instructions")
+    add("--tools", default="all", metavar="NAMES", help="comma-separated names, all, or none")
+    add("-C", "--cd", default=".", metavar="DIR", help="working folder of the tools")
+    add("--json", action="store_true", help="JSON lines on stdout")
+    add("--deltas", action="store_true", help="with --json: text as it comes, too")
+    add("--final-only", action="store_true", help="print the last message only, at the end")
+    add("-o", "--output-last-message", metavar="FILE", help="write the last message to FILE")
+    add("--max-turns", type=_positive, default=50, metavar="N", help="default: 50")
+    add("--retries", type=_count, default=5, metavar="N", help="of a failed request; default: 5")
+    add(
+        "--idle-timeout",
+        type=_seconds,
+        default=300.0,
+        metavar="S",
+        help="seconds the service may be silent; default: 300",
+    )
+
+
+def _inspect_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a raw event stream (.sse); - for stdin")
+    parser.add_argument("--frames", action="store_true", help="each server-sent event by itself")
+    parser.add_argument("--json", action="store_true", help="JSON lines")
+
+
+def _emulator_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--port", type=_port, default=0, metavar="N", help="0, the default: any free one")
+    add(
+        "--scenario",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="what to answer; repeatable, one a conversation; `help` lists them",
+    )
+    add("--log", metavar="FILE", help="append each request as a JSON line")
+    add("--env", action="store_true", help="print export lines for a shell as well")
+
+
+def _no_options(_parser: argparse.ArgumentParser) -> None:
+    """Take no options but the shared ones."""
+
+
+def _count(text: str) -> int:
+    value = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
+    return value
+
+
+def _positive(text: str) -> int:
+    value = _count(text)
+    if value == 0:
+        raise argparse.ArgumentTypeError("it must be 1 or more")
+    return value
+
+
+def _port(text: str) -> int:
+    value = _count(text)
+    if value > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port")
+    return value
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return value

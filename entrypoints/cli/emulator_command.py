@@ -1,0 +1,36 @@
+"""``codexctl emulator``: both Responses services on this machine, for tests and for trying out."""
+
+import signal
+from argparse import Namespace
+from contextlib import closing
+from pathlib import Path
+
+from codexctl.domain.errors import UsageError
+from codexctl.entrypoints.emulator import SCENARIO_NAMES, Emulator
+from codexctl.entrypoints.emulator.server import env_lines, ready_line
+from codexctl.entrypoints.rendering.screen import Screen
+
+
+def run(options: Namespace, screen: Screen) -> int:
+    """Serve until a signal ends it; see ``codexctl emulator --help``."""
+    for name in options.scenario:
+        if name not in SCENARIO_NAMES:
+            raise UsageError(
+                f"There is no scenario {name!r}.", remedy=f"There are: {', '.join(SCENARIO_NAMES)}."
+            )
+    log = None if options.log is None else Path(options.log)
+    try:
+        emulator = Emulator(port=options.port, scenarios=tuple(options.scenario), log=log)
+        emulator.start()
+    except OSError as error:
+        raise UsageError(
+            f"The emulator cannot start: {error.strerror}.",
+            remedy="Choose another --port (0 finds a free one) or another --log.",
+        ) from error
+    with closing(emulator):
+        screen.answer(ready_line(emulator) + "\n")
+        if options.env:
+            screen.answer("".join(line + "\n" for line in env_lines(emulator)))
+        screen.note("The emulator is ready; Ctrl-C ends it.")
+        while True:
+            signal.pause()

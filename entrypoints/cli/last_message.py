@@ -1,0 +1,74 @@
+"""``--output-last-message``: the answer in a file, whole or not at all."""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from codexctl.domain.conversation import AssistantMessage
+from codexctl.domain.errors import FileNotWritten, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class LastMessageFile:
+    """A file that gets the last message when the run is over, and is untouched if it fails."""
+
+    path: Path
+
+    @classmethod
+    def prepare(cls, word: str | None) -> Self | None:
+        """Return the file named on the command line, or None if none was.
+
+        Raises:
+            UsageError: It could not be written; better said before the run than after it.
+        """
+        if word is None:
+            return None
+        path = Path(word)
+        folder = path.parent
+        if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+            raise UsageError(
+                f"The last message cannot be written to {word}.",
+                remedy="Name a file in an existing folder that you may write to.",
+            )
+        return cls(path)
+
+    def write(self, message: AssistantMessage | None) -> None:
+        """Write the message; an empty file if there was none.
+
+        Raises:
+            FileNotWritten: The disk is full, or the like. The file is as it was.
+        """
+        data = (message.text if message else "").encode(errors="replace")
+        try:
+            if self.path.exists() and not self.path.is_file():
+                self.path.write_bytes(data)  # a pipe or a device is written to, not replaced
+                return
+            self._replace(data)
+        except OSError as error:
+            raise FileNotWritten(
+                f"The last message could not be written to {self.path}: {error.strerror}.",
+                remedy="Free some space or name another file; the answer itself is complete.",
+            ) from error
+
+    def _replace(self, data: bytes) -> None:
+        target = self.path.resolve()  # a link stays a link
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            if target.exists():
+                os.chmod(temporary, target.stat().st_mode & 0o777)  # noqa: PTH101
+            else:
+                os.chmod(temporary, 0o666 & ~_umask())  # noqa: PTH101
+            os.replace(temporary, target)  # noqa: PTH105
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current

@@ -1,0 +1,70 @@
+"""What to ask: the word on the command line, standard input, or both."""
+
+import codecs
+import sys
+from typing import BinaryIO
+
+from codexctl.domain.errors import UsageError
+
+_MARKS = (
+    # UTF-32 first: its little-endian mark begins with that of UTF-16.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def read_prompt(word: str | None, *, append_stdin: bool) -> str:
+    """Return the prompt.
+
+    Standard input is read when the word is ``-``, when there is no word, or when asked for with
+    ``--stdin``; otherwise it is left alone, so that a run started by a program that keeps its end
+    of the pipe open does not hang.
+
+    Raises:
+        UsageError: There is nothing to ask, or it is not text.
+    """
+    if word is not None and word != "-":
+        if not append_stdin:
+            return _checked(word, "The prompt is empty.")
+        extra = decode(_standard_input().read())
+        return _checked(word, "The prompt is empty.") + (
+            f"\n\n<stdin>\n{extra.rstrip()}\n</stdin>" if extra.strip() else ""
+        )
+    stream = _standard_input()
+    if word is None and stream.isatty():
+        raise UsageError(
+            "There is no prompt.",
+            remedy="Write it as the last word (codexctl run 'What is here?'), or pipe it in.",
+        )
+    return _checked(decode(stream.read()), "The prompt on standard input is empty.")
+
+
+def decode(data: bytes) -> str:
+    """Return the text of piped bytes: UTF-8, or what a byte order mark says.
+
+    Raises:
+        UsageError: It is not text.
+    """
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"Standard input is not valid {error.encoding.upper()} (byte {error.start}).",
+            remedy="Convert it to UTF-8 first.",
+        ) from error
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] (started with <&-)
+        raise UsageError("Standard input is closed.", remedy="Write the prompt as a word.")
+    return sys.stdin.buffer
+
+
+def _checked(text: str, complaint: str) -> str:
+    if not text.strip():
+        raise UsageError(complaint, remedy="Say what you want to know.")
+    return text

@@ -1,0 +1,113 @@
+"""``codexctl run``: the main job."""
+
+import os
+from argparse import Namespace
+from collections.abc import Generator
+from contextlib import closing
+from pathlib import Path
+
+from codexctl.application.run_conversation import Task
+from codexctl.domain.errors import UsageError
+from codexctl.domain.limits import RetryPolicy, RunLimits
+from codexctl.domain.models import ModelChoice
+from codexctl.domain.run_events import RunEvent, RunFinished
+from codexctl.entrypoints.cli.exit_codes import DONE
+from codexctl.entrypoints.cli.failures import failure_from
+from codexctl.entrypoints.cli.last_message import LastMessageFile
+from codexctl.entrypoints.cli.prompt import read_prompt
+from codexctl.entrypoints.composition import running
+from codexctl.entrypoints.rendering.report import RunReport
+from codexctl.entrypoints.rendering.screen import Screen
+from codexctl.entrypoints.settings import read_settings
+
+DEFAULT_INSTRUCTIONS = (
+    "You are codexctl, an assistant on the command line. Answer what is asked, plainly and "
+    "briefly, in text that reads well on a terminal. Where the answer depends on files in the "
+    "working folder, use the tools to read them instead of guessing."
+)
+
+
+def run(options: Namespace, screen: Screen) -> int:
+    """Ask the model what the options say; see ``codexctl run --help``."""
+    working_folder = _working_folder(options.cd)
+    task = Task(
+        prompt=read_prompt(options.prompt, append_stdin=options.stdin),
+        instructions=_instructions(options.instructions),
+        model=None if options.model is None else ModelChoice.parse(options.model),
+        limits=RunLimits(max_turns=options.max_turns, retry=RetryPolicy(retries=options.retries)),
+        text_is_shown=not (options.json or options.final_only) or options.deltas,
+    )
+    settings = read_settings(os.environ)
+    last_message = LastMessageFile.prepare(options.output_last_message)
+    build = running(
+        settings,
+        tools=options.tools,
+        working_folder=working_folder,
+        idle_timeout_seconds=options.idle_timeout,
+    )
+    report = _report(options, screen)
+    try:
+        with build as run_conversation:
+            follow(run_conversation(task), report, last_message)
+    except BrokenPipeError:
+        raise
+    except BaseException as error:  # noqa: BLE001 (whatever ends a run, the report is closed)
+        failure = failure_from(error, verbose=options.verbose)
+        report.fail(failure)
+        return failure.exit_code
+    return DONE
+
+
+def follow(
+    events: Generator[RunEvent, None, None],
+    report: RunReport,
+    last_message: LastMessageFile | None = None,
+) -> None:
+    """Show a run to its end, and write its last message where that is wanted."""
+    with closing(events):
+        for event in events:
+            # Before the report says that all went well.
+            if last_message is not None and isinstance(event, RunFinished):
+                last_message.write(event.last_message)
+            report.show(event)
+
+
+def _report(options: Namespace, screen: Screen) -> RunReport:
+    if options.json:
+        from codexctl.entrypoints.rendering.json_lines import JsonReport
+
+        return JsonReport(screen, deltas=options.deltas)
+    from codexctl.entrypoints.rendering.text import TextReport
+
+    return TextReport(screen, final_only=options.final_only)
+
+
+def _working_folder(word: str) -> Path:
+    folder = Path(word)
+    if not folder.is_dir():
+        raise UsageError(f"{word} is not a folder.", remedy="Name an existing folder with -C.")
+    return folder.resolve()
+
+
+def _instructions(word: str | None) -> str:
+    if word is None:
+        return DEFAULT_INSTRUCTIONS
+    if not word.startswith("@"):
+        text = word
+    else:
+        try:
+            text = Path(word[1:]).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                f"The instructions in {word[1:]} cannot be read: {_reason(error)}.",
+                remedy="Name a UTF-8 text file after the @.",
+            ) from error
+    if not text.strip():
+        raise UsageError(
+            "The instructions are empty.", remedy="Leave --instructions out for the default."
+        )
+    return text
+
+
+def _reason(error: Exception) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else "it is not UTF-8"

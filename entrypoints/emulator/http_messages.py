@@ -1,0 +1,62 @@
+"""An HTTP request and a reply as plain values: what an endpoint sees of the socket."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from codexctl.entrypoints.emulator.json_values import Json, JsonObject, dump_json
+from codexctl.entrypoints.emulator.refusals import Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """One request, read to its end.
+
+    Attributes:
+        method: as sent, `POST`.
+        target: as sent, with the query.
+        headers: names in lower case; several values of one name joined by `, `.
+        raw: the body's bytes.
+        body: the body as JSON, None when it is none (see `is_json`).
+        is_json: tells a body that is `null` from one that is no JSON.
+    """
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    raw: bytes
+    body: Json
+    is_json: bool
+
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        return self.target.partition("?")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpReply:
+    """One reply; a body that is no `bytes` is streamed, one chunk for each piece."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes | Iterable[bytes]
+
+
+Endpoint: TypeAlias = Callable[[HttpRequest], HttpReply]
+Routes: TypeAlias = Mapping[tuple[str, str], Endpoint]
+"""Method and path, without query, to what answers there."""
+
+
+def json_reply(status: int, body: JsonObject, *headers: tuple[str, str]) -> HttpReply:
+    """Answer with one JSON object."""
+    return HttpReply(
+        status=status,
+        headers=(("content-type", "application/json"), *headers),
+        body=dump_json(body).encode("utf-8", errors="replace"),
+    )
+
+
+def refusal_reply(refusal: Refusal, *headers: tuple[str, str]) -> HttpReply:
+    """Answer with a refusal."""
+    return json_reply(refusal.status, refusal.body, *headers)

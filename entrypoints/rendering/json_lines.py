@@ -1,0 +1,168 @@
+"""A run for a program: one JSON object a line, as ``codex exec --json`` writes them.
+
+wire-contract 5.2. Ours besides: ``notice`` for what ends nothing, ``item.delta`` on request, and
+``error.kind`` and ``error.exit_code`` in ``turn.failed``.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import assert_never
+
+from codexctl.domain.conversation import AssistantMessage, ConversationItem, Reasoning
+from codexctl.domain.run_events import (
+    Notice,
+    Retrying,
+    RunEvent,
+    RunFinished,
+    RunStarted,
+    StepStarted,
+    ToolFinished,
+    ToolStarted,
+    TurnEnded,
+)
+from codexctl.domain.stream_events import (
+    ArgumentsFinished,
+    CallAnnounced,
+    Completed,
+    Failed,
+    Incomplete,
+    ItemFinished,
+    ReasoningDelta,
+    ResponseStarted,
+    TextDelta,
+    Unrecognised,
+)
+from codexctl.domain.tools import CallKind, ToolCall, ToolOutcome
+from codexctl.domain.turn import FinishedTurn, InterruptedTurn
+from codexctl.entrypoints.rendering.report import Failure, tell
+from codexctl.entrypoints.rendering.screen import Screen
+
+
+@dataclass(slots=True)
+class JsonReport:
+    """The :class:`~codexctl.entrypoints.rendering.report.RunReport` for programs.
+
+    Messages are written when their response is over, so that a response that breaks and is asked
+    for again leaves no half of it behind.
+
+    Attributes:
+        screen: Where it is shown; the lines go to standard output.
+        deltas: Whether ``item.delta`` lines are wanted.
+    """
+
+    screen: Screen
+    deltas: bool = False
+    _next_item: int = 0
+    _delta_ids: dict[int | None, str] = field(default_factory=dict[int | None, str])
+    _message_ids: list[tuple[ConversationItem, str]] = field(
+        default_factory=list[tuple[ConversationItem, str]]
+    )
+    _call_ids: dict[str, str] = field(default_factory=dict[str, str])
+
+    def show(self, event: RunEvent) -> None:
+        """See :meth:`codexctl.entrypoints.rendering.report.RunReport.show`."""
+        match event:
+            case RunStarted(conversation_id):
+                self._line({"type": "thread.started", "thread_id": conversation_id})
+                self._line({"type": "turn.started"})
+            case TextDelta(text, output_index):
+                if self.deltas:
+                    self._delta(text, output_index)
+            case ItemFinished(item, output_index):
+                if output_index in self._delta_ids:
+                    self._message_ids.append((item, self._delta_ids.pop(output_index)))
+            case TurnEnded(turn):
+                self._turn(turn)
+            case ToolStarted(call):
+                self._call_ids[call.call_id] = self._new_id()
+                self._line({"type": "item.started", "item": self._call(call, None)})
+            case ToolFinished(call, outcome):
+                self._line({"type": "item.completed", "item": self._call(call, outcome)})
+            case Retrying(error, attempt, retries, delay_seconds):
+                self._forget_response()
+                text = f"Reconnecting {attempt}/{retries} in {delay_seconds:.1f} s: {error.message}"
+                self._line({"type": "notice", "message": text})
+            case Notice(text):
+                self._line({"type": "notice", "message": text})
+            case RunFinished(usage):
+                self._line({"type": "turn.completed", "usage": asdict(usage)})
+            case (
+                StepStarted()
+                | ResponseStarted()
+                | ReasoningDelta()
+                | CallAnnounced()
+                | ArgumentsFinished()
+                | Completed()
+                | Incomplete()
+                | Failed()
+                | Unrecognised()
+            ):
+                pass
+            case _:
+                assert_never(event)
+
+    def fail(self, failure: Failure) -> None:
+        """See :meth:`codexctl.entrypoints.rendering.report.RunReport.fail`."""
+        self._line({"type": "error", "message": failure.message})
+        error = {
+            "message": failure.message,
+            "kind": failure.kind,
+            "exit_code": failure.exit_code,
+        }
+        self._line({"type": "turn.failed", "error": error})
+        tell(self.screen, failure)
+
+    def _turn(self, turn: FinishedTurn | InterruptedTurn) -> None:
+        for item in turn.items:
+            if isinstance(item, AssistantMessage):
+                self._item(self._id_of(item), {"type": "agent_message", "text": item.text})
+            elif isinstance(item, Reasoning) and any(item.summary):
+                text = "\n\n".join(part for part in item.summary if part)
+                self._item(self._id_of(item), {"type": "reasoning", "text": text})
+        self._forget_response()
+
+    def _call(self, call: ToolCall, outcome: ToolOutcome | None) -> dict[str, object]:
+        return {
+            "id": self._call_ids[call.call_id],
+            "type": "tool_call",
+            "tool": call.name,
+            "arguments": _parsed(call),
+            "output": outcome.output if outcome else None,
+            "status": outcome.status.value if outcome else "in_progress",
+        }
+
+    def _delta(self, text: str, output_index: int | None) -> None:
+        item_id = self._delta_ids.get(output_index)
+        if item_id is None:
+            item_id = self._delta_ids[output_index] = self._new_id()
+        item = {"id": item_id, "type": "agent_message"}
+        self._line({"type": "item.delta", "item": item, "delta": text})
+
+    def _id_of(self, item: ConversationItem) -> str:
+        """Return the id that the item's deltas had, else a new one."""
+        found = (item_id for finished, item_id in self._message_ids if finished is item)
+        return next(found, None) or self._new_id()
+
+    def _forget_response(self) -> None:
+        self._delta_ids.clear()
+        self._message_ids.clear()
+
+    def _new_id(self) -> str:
+        self._next_item += 1
+        return f"item_{self._next_item - 1}"
+
+    def _item(self, item_id: str, fields: dict[str, object]) -> None:
+        self._line({"type": "item.completed", "item": {"id": item_id, **fields}})
+
+    def _line(self, value: dict[str, object]) -> None:
+        self.screen.answer(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+def _parsed(call: ToolCall) -> object:
+    """Return a function's arguments as JSON where they are JSON, else the text the model wrote."""
+    if call.kind is CallKind.CUSTOM:
+        return call.arguments
+    try:
+        return json.loads(call.arguments)
+    except (ValueError, RecursionError):
+        return call.arguments

@@ -1,0 +1,69 @@
+"""Both outputs together: on a terminal they share the lines."""
+
+from codexctl.entrypoints.rendering.output import Output, visible
+
+_CLEAR_LINE = "\r\x1b[K"
+_STYLES = {"dim": "\x1b[2m", "red": "\x1b[31m", "yellow": "\x1b[33m"}
+_PLAIN = "\x1b[0m"
+
+
+class Screen:
+    """Standard output for the answer, standard error for everything else.
+
+    Args:
+        stdout: The answer's output.
+        stderr: The other one.
+        quiet: Leave out everything but errors.
+    """
+
+    def __init__(self, stdout: Output, stderr: Output, *, quiet: bool = False) -> None:
+        self.stdout = stdout
+        self.stderr = stderr
+        self._quiet = quiet
+        self._status_shown = False
+
+    def answer(self, text: str) -> None:
+        """Write a piece of the answer, exactly as it is, at once."""
+        self._clear_status()
+        self.stdout.write(text)
+
+    def note(self, text: str, style: str = "dim") -> None:
+        """Write lines for the person who watches."""
+        if not self._quiet:
+            self._line(text, style)
+
+    def error(self, text: str) -> None:
+        """Write lines that are shown however quiet the user wants it."""
+        self._line(text, "red")
+
+    def status(self, text: str) -> None:
+        """Show what is going on, on a terminal; the next line of anything takes its place."""
+        if self._quiet or not self.stderr.is_terminal or self._shares_line():
+            return
+        self._clear_status()
+        self.stderr.write_raw(self._styled(visible(text), "dim"))
+        self._status_shown = True
+
+    def finish(self) -> None:
+        """Leave no status behind."""
+        self._clear_status()
+
+    def _line(self, text: str, style: str) -> None:
+        self._clear_status()
+        if self._shares_line():
+            self.stderr.write_raw("\n")
+            self.stdout.is_mid_line = False
+        shown = visible(text) if self.stderr.is_terminal else text
+        self.stderr.write_raw(self._styled(shown, style) + "\n")
+
+    def _shares_line(self) -> bool:
+        """Tell whether the answer stands unfinished on the terminal's last line."""
+        return self.stdout.is_mid_line and self.stdout.is_terminal and self.stderr.is_terminal
+
+    def _clear_status(self) -> None:
+        if self._status_shown:
+            self._status_shown = False
+            self.stderr.write_raw(_CLEAR_LINE)
+
+    def _styled(self, text: str, style: str) -> str:
+        return f"{_STYLES[style]}{text}{_PLAIN}" if self.stderr.colour else text

@@ -1,0 +1,188 @@
+"""A run for a person: the answer on standard output as it comes, the rest on standard error."""
+
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from codexctl.domain.conversation import AssistantMessage, ConversationItem, Reasoning
+from codexctl.domain.run_events import (
+    Notice,
+    Retrying,
+    RunEvent,
+    RunFinished,
+    RunStarted,
+    StepStarted,
+    ToolFinished,
+    ToolStarted,
+    TurnEnded,
+)
+from codexctl.domain.stream_events import (
+    ArgumentsFinished,
+    CallAnnounced,
+    Completed,
+    Failed,
+    Incomplete,
+    ItemFinished,
+    ReasoningDelta,
+    ResponseStarted,
+    TextDelta,
+    Unrecognised,
+)
+from codexctl.domain.tools import OutcomeStatus, ToolCall, ToolOutcome
+from codexctl.entrypoints.rendering.report import Failure, tell
+from codexctl.entrypoints.rendering.screen import Screen
+
+_LONGEST_SHOWN = 200
+
+
+@dataclass(slots=True)
+class TextReport:
+    """The :class:`~codexctl.entrypoints.rendering.report.RunReport` for people.
+
+    Attributes:
+        screen: Where it is shown.
+        final_only: Print the last message when the run is over, and nothing before.
+    """
+
+    screen: Screen
+    final_only: bool = False
+    _answer: "_Answer" = field(init=False)
+    _model: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        self._answer = _Answer(self.screen)
+
+    def show(self, event: RunEvent) -> None:
+        """See :meth:`codexctl.entrypoints.rendering.report.RunReport.show`."""
+        match event:
+            case TextDelta(text, output_index):
+                if not self.final_only:
+                    self._answer.add(output_index, text)
+            case ItemFinished(item, output_index):
+                self._item(item, output_index)
+            case ReasoningDelta():
+                self.screen.status("thinking…")
+            case CallAnnounced(name):
+                self.screen.status(f"calling {name}…")
+            case StepStarted(model):
+                self._model = model.slug
+                self.screen.status(f"waiting for {model}…")
+            case ResponseStarted(_, model):
+                self._answering(model)
+            case ToolStarted(call):
+                self._tool_started(call)
+            case ToolFinished(call, outcome):
+                self._tool_finished(call, outcome)
+            case Retrying():
+                self._retrying(event)
+            case Notice(text):
+                self.screen.note(f"note: {text}", "yellow")
+            case TurnEnded():
+                self._answer.end_of_response()
+            case RunFinished():
+                self._finished(event)
+            case (
+                RunStarted()
+                | ArgumentsFinished()
+                | Completed()
+                | Incomplete()
+                | Failed()
+                | Unrecognised()
+            ):
+                pass
+            case _:
+                assert_never(event)
+
+    def fail(self, failure: Failure) -> None:
+        """See :meth:`codexctl.entrypoints.rendering.report.RunReport.fail`."""
+        self._answer.close()
+        tell(self.screen, failure)
+
+    def _item(self, item: ConversationItem, output_index: int | None) -> None:
+        if isinstance(item, Reasoning):
+            summary = "\n".join(part.strip() for part in item.summary if part.strip())
+            if summary:
+                self.screen.note(summary)
+        elif isinstance(item, AssistantMessage) and not self.final_only:
+            self._answer.complete(output_index, item.text)
+
+    def _answering(self, model: str | None) -> None:
+        # A dated version of the model asked for (gpt-5.5-2026-04-01) is no news.
+        if model is not None and not model.startswith(self._model):
+            self.screen.note(f"answered by {model}, asked for {self._model}")
+
+    def _tool_started(self, call: ToolCall) -> None:
+        self.screen.note(f"→ {call.name} {_shortened(call.arguments)}")
+        self.screen.status(f"running {call.name}…")
+
+    def _tool_finished(self, call: ToolCall, outcome: ToolOutcome) -> None:
+        if outcome.status is OutcomeStatus.FAILED:
+            self.screen.note(f"  {call.name}: {_shortened(outcome.output)}", "yellow")
+
+    def _retrying(self, event: Retrying) -> None:
+        self._answer.end_of_response()
+        self.screen.note(
+            f"Reconnecting {event.attempt}/{event.retries} in {event.delay_seconds:.1f} s:"
+            f" {event.error.message}",
+            "yellow",
+        )
+
+    def _finished(self, event: RunFinished) -> None:
+        if self.final_only and event.last_message is not None:
+            self._answer.add(0, event.last_message.text)
+        self._answer.close()
+        usage = event.usage
+        cached = f" ({usage.cached_input_tokens:,} cached)" if usage.cached_input_tokens else ""
+        self.screen.note(f"tokens: {usage.input_tokens:,} in{cached}, {usage.output_tokens:,} out")
+        self.screen.finish()
+
+
+@dataclass(slots=True)
+class _Answer:
+    """The text on standard output: a blank line between messages, one line end at the end.
+
+    Line ends at the end of what has come are held back until it is known what follows them.
+    """
+
+    screen: Screen
+    _shown: dict[int | None, list[str]] = field(default_factory=dict[int | None, list[str]])
+    _current: tuple[int, int | None] | None = None
+    _response: int = 0
+    _held: str = ""
+
+    def add(self, output_index: int | None, text: str) -> None:
+        """Show more of a message."""
+        self._shown.setdefault(output_index, []).append(text)
+        body = text.rstrip("\n")
+        ends = text[len(body) :]
+        if not body:
+            self._held += ends
+            return
+        message = (self._response, output_index)
+        if self._current is not None and self._current != message:
+            self._held = "\n\n"
+        self.screen.answer(self._held + body)
+        self._current = message
+        self._held = ends
+
+    def complete(self, output_index: int | None, text: str) -> None:
+        """Show the part of a finished message that no delta brought."""
+        shown = "".join(self._shown.pop(output_index, []))
+        if text.startswith(shown):
+            self.add(output_index, text[len(shown) :])
+            self._shown.pop(output_index, None)
+
+    def end_of_response(self) -> None:
+        """Take what comes next for other messages, also in the same places."""
+        self._shown.clear()
+        self._response += 1
+
+    def close(self) -> None:
+        """End the last line."""
+        if self._current is not None:
+            self.screen.answer("\n")
+            self._current = None
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_SHOWN else line[: _LONGEST_SHOWN - 1] + "…"

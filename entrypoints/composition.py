@@ -54,7 +54,7 @@ def build_container(
     from codexctl.adapters.openai_oauth.environment import EnvironmentCredentials
     from codexctl.adapters.responses.client import HttpSettings, ResponsesClient
     from codexctl.adapters.system import SystemClock, SystemEntropy
-    from codexctl.adapters.tools.registry import ToolRegistry, built_in_tools, select_tools
+    from codexctl.adapters.tools.registry import ToolRegistry, built_in_tools, select
     from codexctl.application.container import Container
 
     http = HttpSettings(
@@ -74,7 +74,7 @@ def build_container(
         clock=clock,
     )
     executor: providers.Provider[ToolExecutor] = providers.Singleton(
-        ToolRegistry, select_tools(tools, built_in_tools(working_folder))
+        ToolRegistry, select(tools, built_in_tools(working_folder))
     )
     return Container(
         model=model, credentials=credentials, tools=executor, clock=clock, entropy=entropy

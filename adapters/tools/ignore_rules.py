@@ -8,7 +8,9 @@ be brought back, which is why folders have to be asked about before what is in t
 import codecs
 import math
 import os
+import re
 import stat
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pathspec import Pattern
 
 _MAX_RULES_BYTES = 1024 * 1024
+_MAX_STARS = 4
 _FILES_WEAKEST_FIRST = (".git/info/exclude", ".gitignore")
 
 
@@ -31,12 +34,14 @@ class _Rule:
 
     Attributes:
         pattern: As pathspec understands it; never one that stands for nothing.
+        folders_only: Whether it is held against folders alone.
         name_only: Whether it is held against the last component alone.
         min_components: How many components a path has at least.
         max_components: And at most.
     """
 
     pattern: "Pattern"
+    folders_only: bool
     name_only: bool
     min_components: int
     max_components: float
@@ -45,6 +50,8 @@ class _Rule:
         slash = path.endswith("/")
         components = path.count("/") + (not slash)
         if not self.min_components <= components <= self.max_components:
+            return False
+        if self.folders_only and not slash:
             return False
         if self.name_only and components > 1:
             path = path[path.rindex("/", 0, len(path) - slash) + 1 :]
@@ -119,29 +126,45 @@ def rules_above(root: str) -> tuple[FolderRules, ...]:
     return rules
 
 
-def _rules_of(line: str) -> Iterator[_Rule]:
-    """Yield the one rule of a line, or none: a line that is no pattern counts for nothing."""
-    # 35 ms, paid by runs that list files in a folder with such rules.
+def compile_pattern(line: str) -> "Pattern | None":
+    """Return the pattern of a line, or None for a comment, an empty line and what is no pattern.
+
+    A component with more than four stars counts as no pattern, unlike in git: matching one is slow
+    beyond bounds for a name that was chosen for it.
+    """
+    # 35 ms, paid by runs that list files with a pattern or in a folder that has rules.
     from pathspec import GitIgnoreSpec
 
-    compiled: list[Pattern] = []
-    with suppress(ValueError):  # what pathspec raises, under a new name in each major version
-        compiled.extend(GitIgnoreSpec.from_lines([line]).patterns)
-    body = line.strip().removeprefix("!").rstrip("/")
+    if any(part.count("*") > _MAX_STARS for part in line.split("/")):
+        return None
+    with warnings.catch_warnings():
+        # A set such as [[:alpha:]] makes the re module think aloud.
+        warnings.simplefilter("ignore", FutureWarning)
+        # The first is what pathspec raises, under a new name in each major version; the second
+        # escapes it for a range like [z-a].
+        with suppress(ValueError, re.error):
+            for pattern in GitIgnoreSpec.from_lines([line]).patterns:
+                return pattern if pattern.include is not None else None
+    return None
+
+
+def _rules_of(line: str) -> Iterator[_Rule]:
+    """Yield the one rule of a line, or none: a line that is no pattern counts for nothing."""
+    pattern = compile_pattern(line)
+    if pattern is None:
+        return
+    text = line.strip().removeprefix("!")
+    body = text.rstrip("/")
     parts = body.removeprefix("/").split("/")
     fixed = sum(part != "**" for part in parts)
-    for pattern in compiled:
-        if pattern.include is None:  # a comment or an empty line
-            continue
-        if "/" not in body or (len(parts) == 2 and parts[0] == "**" and fixed == 1):
-            yield _Rule(pattern=pattern, name_only=True, min_components=1, max_components=math.inf)
-        else:
-            yield _Rule(
-                pattern=pattern,
-                name_only=False,
-                min_components=fixed + (parts[-1] == "**"),
-                max_components=fixed if fixed == len(parts) else math.inf,
-            )
+    is_name = "/" not in body or (parts[0] == "**" and parts[1:] == parts[-1:] != ["**"])
+    yield _Rule(
+        pattern=pattern,
+        folders_only=text.endswith("/"),
+        name_only=is_name,
+        min_components=1 if is_name else fixed + (parts[-1] == "**"),
+        max_components=fixed if fixed == len(parts) and not is_name else math.inf,
+    )
 
 
 def _read_rules(name: str, descriptor: int) -> list[str]:

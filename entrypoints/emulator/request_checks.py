@@ -1,7 +1,7 @@
 """What each back end demands of a request, as the real ones do; pure.
 
-Every check gives None, or the status and body to refuse with. Where a text is quoted from, the
-issue that quotes it is named.
+Every check gives None, or the status and body to refuse with. Where an issue is the source of a
+text or a rule, it is named beside it.
 """
 
 from collections.abc import Mapping

@@ -1,0 +1,110 @@
+"""A ``ToolExecutor`` that does what a script says."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import cast
+
+from codexctl.domain.tools import CallKind, OutcomeStatus, ToolCall, ToolOutcome, ToolSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Scripted:
+    """What one call of a tool gives."""
+
+    output: str
+    status: OutcomeStatus = OutcomeStatus.COMPLETED
+
+
+class FakeToolExecutor:
+    """Tools without a machine: each name has a script, each call plays its next step.
+
+    >>> tools = FakeToolExecutor({"look": [Scripted("first"), Scripted("then")]})
+    >>> tools.execute(ToolCall(call_id="c1", name="look", arguments="{}")).output
+    'first'
+    >>> tools.count("look"), tools.calls[0].call_id
+    (1, 'c1')
+
+    The last step of a script is played again for every further call. A step may be an exception:
+    a crash becomes a failed outcome, as the port demands, while KeyboardInterrupt is raised. Every
+    call is recorded in ``calls``, also those of unknown tools and with broken arguments. Tools
+    take any object unless ``specs`` says what they take; of a schema only ``required`` and
+    ``additionalProperties: false`` are looked at.
+    """
+
+    def __init__(
+        self,
+        scripts: Mapping[str, Sequence[Scripted | BaseException]],
+        *,
+        specs: Sequence[ToolSpec] | None = None,
+    ) -> None:
+        self.calls: list[ToolCall] = []
+        self._scripts = {name: tuple(steps) for name, steps in scripts.items()}
+        self._specs = tuple(specs) if specs is not None else tuple(map(_spec, scripts))
+        self._played: dict[str, int] = {}
+        self._lock = Lock()
+
+    def count(self, name: str) -> int:
+        """Return how often a tool was called, whatever came of it."""
+        return sum(call.name == name for call in self.calls)
+
+    def specs(self) -> tuple[ToolSpec, ...]:
+        return self._specs
+
+    def execute(self, call: ToolCall) -> ToolOutcome:
+        with self._lock:
+            self.calls.append(call)
+        spec = next((one for one in self._specs if one.name == call.name), None)
+        if spec is None or call.kind is CallKind.CUSTOM:
+            custom = "custom tool " if call.kind is CallKind.CUSTOM else ""
+            return _failed(call, f"unsupported {custom}call: {call.name}")
+        if fault := _fault_in(call.arguments, spec):
+            return _failed(call, fault)
+        match self._next_step(call.name):
+            case Scripted(output, status):
+                return ToolOutcome(call_id=call.call_id, output=output, status=status)
+            case Exception() as crash:
+                kind = type(crash).__name__
+                return _failed(call, f"{call.name} failed unexpectedly: {kind}: {crash}")
+            case interrupt:
+                raise interrupt
+
+    def _next_step(self, name: str) -> Scripted | BaseException:
+        with self._lock:
+            number = self._played.get(name, 0)
+            self._played[name] = number + 1
+        steps = self._scripts[name]
+        return steps[min(number, len(steps) - 1)]
+
+
+def _spec(name: str) -> ToolSpec:
+    return ToolSpec(
+        name=name,
+        description=f"Scripted {name}.",
+        parameters={"type": "object"},
+        read_only=True,
+        timeout_seconds=30,
+    )
+
+
+def _failed(call: ToolCall, output: str) -> ToolOutcome:
+    return ToolOutcome(call_id=call.call_id, output=output, status=OutcomeStatus.FAILED)
+
+
+def _fault_in(text: str, spec: ToolSpec) -> str | None:
+    try:
+        value: object = json.loads(text)
+    except (ValueError, RecursionError) as exc:
+        return f"failed to parse function arguments: {exc}"
+    if not isinstance(value, dict):
+        return "failed to parse function arguments: expected a JSON object"
+    given = set(cast("dict[str, object]", value))
+    required = cast("list[str]", spec.parameters.get("required", []))
+    if missing := [name for name in required if name not in given]:
+        return f'invalid arguments for {spec.name}: "{missing[0]}" is missing'
+    known = cast("dict[str, object]", spec.parameters.get("properties", {}))
+    unknown = sorted(given.difference(known))
+    if spec.parameters.get("additionalProperties") is False and unknown:
+        return f'invalid arguments for {spec.name}: "{unknown[0]}" is not known'
+    return None

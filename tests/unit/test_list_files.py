@@ -1,0 +1,209 @@
+"""The tool ``list_files``."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from codexctl.adapters.tools.list_files import list_files_tool
+from codexctl.adapters.tools.tool import ToolFailure
+from codexctl.adapters.tools.working_folder import WorkingFolder
+
+
+def _fill(folder: Path, *files: str) -> None:
+    for file in files:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).touch()
+
+
+def _list(folder: Path, *, max_entries: int = 100_000, **arguments: object) -> list[str]:
+    tool = list_files_tool(WorkingFolder.at(folder), max_entries)
+    return tool.run(arguments).split("\n")
+
+
+def test_files_are_listed_sorted_and_folders_are_not(tmp_path: Path) -> None:
+    _fill(tmp_path, "b.py", "a/z.py", "a/b/c.py", "a.py")
+    (tmp_path / "empty").mkdir()
+    assert _list(tmp_path) == ["a.py", "a/b/c.py", "a/z.py", "b.py"]
+
+
+def test_an_empty_folder_has_no_files(tmp_path: Path) -> None:
+    assert _list(tmp_path) == ["No files match."]
+
+
+def test_a_path_lists_one_folder_relative_to_the_working_folder(tmp_path: Path) -> None:
+    _fill(tmp_path, "a/b/c.py", "d.py")
+    assert _list(tmp_path, path="a") == ["a/b/c.py"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "files"),
+    [
+        ("*.py", ["a.py", "src/b.py", "src/deep/c.py"]),
+        ("src/*.py", ["src/b.py"]),
+        ("./src/*.py", ["src/b.py"]),
+        ("src/**/*.py", ["src/b.py", "src/deep/c.py"]),
+        ("**/deep/*", ["src/deep/c.py"]),
+        ("src", ["src/b.py", "src/deep/c.py"]),
+        ("!x", ["!x"]),
+        ("#y", ["#y"]),
+        ("*.rs", ["No files match."]),
+    ],
+)
+def test_a_pattern_picks_files(tmp_path: Path, pattern: str, files: list[str]) -> None:
+    _fill(tmp_path, "a.py", "src/b.py", "src/deep/c.py", "!x", "#y")
+    assert _list(tmp_path, pattern=pattern) == files
+
+
+@pytest.mark.parametrize("pattern", ["/", "a\\", "[z-a]", " ", "*a*a*a*a*b"])
+def test_a_pattern_that_is_none_is_refused(tmp_path: Path, pattern: str) -> None:
+    with pytest.raises(ToolFailure, match="is not a glob pattern"):
+        _list(tmp_path, pattern=pattern)
+
+
+def test_lines_of_gitignore_that_are_no_pattern_count_for_nothing(tmp_path: Path) -> None:
+    _fill(tmp_path, "a.log", "b")
+    (tmp_path / ".gitignore").write_text("[z-a]\n!\n\n# b\n[[:alpha:]]\n/\n*.log\n")
+    assert _list(tmp_path) == [".gitignore", "b"]
+
+
+def test_gitignore_is_honoured_at_every_level(tmp_path: Path) -> None:
+    _fill(tmp_path, "a.log", "b.txt", "sub/a.log", "sub/keep.log", "sub/c.txt", "build/x")
+    (tmp_path / ".gitignore").write_bytes(b"\xef\xbb\xbf# logs\r\n*.log\r\nbuild/\r\n")
+    (tmp_path / "sub" / ".gitignore").write_text("/c.txt\n!keep.log\n")
+    assert _list(tmp_path) == [".gitignore", "b.txt", "sub/.gitignore", "sub/keep.log"]
+
+
+def test_a_folder_that_is_brought_back_does_not_bring_back_what_is_in_it(tmp_path: Path) -> None:
+    _fill(tmp_path, "logs/a.log", "logs/b.txt")
+    (tmp_path / ".gitignore").write_text("*.log\n!logs\n!logs/\n")
+    assert _list(tmp_path) == [".gitignore", "logs/b.txt"]
+
+
+def test_the_repositorys_own_excludes_are_honoured_and_git_is_not_listed(tmp_path: Path) -> None:
+    _fill(tmp_path, "a", "b", ".git/info/exclude", ".git/config", "sub/.git/config", "sub/a")
+    (tmp_path / ".git" / "info" / "exclude").write_text("/a\n")
+    assert _list(tmp_path) == ["b", "sub/a"]
+
+
+def test_rules_above_the_working_folder_reach_into_it(tmp_path: Path) -> None:
+    _fill(tmp_path, ".git/config", "work/a.log", "work/b.txt")
+    (tmp_path / ".gitignore").write_text("*.log\n")
+    assert _list(tmp_path / "work") == ["b.txt"]
+
+
+def test_rules_above_that_ignore_the_working_folder_itself_are_set_aside(tmp_path: Path) -> None:
+    _fill(tmp_path, ".git/config", "work/a.log")
+    (tmp_path / ".gitignore").write_text("*\n")
+    assert _list(tmp_path / "work") == ["a.log"]
+
+
+@pytest.mark.parametrize("path", ["build", "build/deep", ".git"])
+def test_a_path_that_git_ignores_is_said_so(tmp_path: Path, path: str) -> None:
+    _fill(tmp_path, "build/deep/x", ".git/config")
+    (tmp_path / ".gitignore").write_text("build\n")
+    assert _list(tmp_path, path=path) == [f"No files match. {path} is ignored by git."]
+
+
+def test_rules_on_the_way_to_a_path_apply(tmp_path: Path) -> None:
+    _fill(tmp_path, "src/a.log", "src/b.txt")
+    (tmp_path / ".gitignore").write_text("*.log\n")
+    assert _list(tmp_path, path="src") == ["src/b.txt"]
+
+
+@pytest.mark.parametrize("kind", ["folder", "fifo", "link"])
+def test_a_gitignore_that_is_no_file_is_passed_over(tmp_path: Path, kind: str) -> None:
+    work = tmp_path / "work"
+    _fill(work, "a.log")
+    (tmp_path / "rules").write_text("*.log\n")
+    rules = work / ".gitignore"
+    match kind:
+        case "folder":
+            rules.mkdir()
+        case "fifo":
+            os.mkfifo(rules)
+        case _:
+            rules.symlink_to(tmp_path / "rules")
+    assert _list(work)[-1] == "a.log"
+
+
+def test_links_to_folders_are_not_followed_and_other_links_are_listed(tmp_path: Path) -> None:
+    _fill(tmp_path, "a/b")
+    (tmp_path / "folder").symlink_to("a")
+    (tmp_path / "file").symlink_to("a/b")
+    (tmp_path / "nowhere").symlink_to("gone")
+    (tmp_path / "loop").symlink_to("loop")
+    os.mkfifo(tmp_path / "fifo")
+    assert _list(tmp_path) == ["a/b", "file", "nowhere"]
+
+
+def test_what_is_over_the_limit_is_counted(tmp_path: Path) -> None:
+    _fill(tmp_path, "a", "b", "c")
+    note = "[2 of 3 files shown; narrow path or pattern, or raise limit]"
+    assert _list(tmp_path, limit=2) == ["a", "b", note]
+
+
+def test_200_files_are_shown_unless_told_otherwise(tmp_path: Path) -> None:
+    _fill(tmp_path, *(f"{number:03}" for number in range(201)))
+    assert _list(tmp_path)[200].startswith("[200 of 201 files shown;")
+
+
+def test_paths_that_would_not_fit_the_budget_are_left_out_whole(tmp_path: Path) -> None:
+    _fill(tmp_path, *(f"{number:0200}" for number in range(250)))
+    lines = _list(tmp_path, limit=250)
+    assert len("\n".join(lines)) <= 40_000
+    assert lines[-1].startswith(f"[{len(lines) - 1} of 250 files shown;")
+
+
+def test_a_walk_stops_after_so_many_entries_and_says_so(tmp_path: Path) -> None:
+    _fill(tmp_path, "a", "b", "c/d", "c/e")
+    note = "[stopped after 4 entries: there may be more files; narrow path]"
+    lines = _list(tmp_path, max_entries=4)
+    assert lines[:2] == ["a", "b"]
+    assert lines[-1] == note
+    assert _list(tmp_path, max_entries=5) == ["a", "b", "c/d", "c/e"]
+
+
+def test_names_that_could_deceive_are_shown_as_json(tmp_path: Path) -> None:
+    _fill(tmp_path, "new\nline")
+    assert _list(tmp_path) == ['"new\\nline"']
+
+
+def test_a_name_that_is_not_utf8_is_shown_as_json(tmp_path: Path) -> None:
+    try:
+        _fill(tmp_path, "caf\udce9")
+    except OSError:
+        pytest.skip("the file system takes UTF-8 names only")
+    (tmp_path / ".gitignore").write_text("x\n")
+    assert _list(tmp_path, pattern="caf*") == ['"caf\\udce9"']
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_folders_that_cannot_be_read_are_counted(tmp_path: Path) -> None:
+    _fill(tmp_path, "a")
+    (tmp_path / "closed").mkdir(mode=0)
+    assert _list(tmp_path) == ["a", "[1 folders could not be read]"]
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("a", "a is not a folder; read_file shows a file"),
+        ("gone", "gone does not exist"),
+        ("a/b", "a/b cannot be reached: a part of the path is not a folder"),
+    ],
+)
+def test_a_path_that_is_no_folder_is_refused(tmp_path: Path, path: str, words: str) -> None:
+    _fill(tmp_path, "a")
+    with pytest.raises(ToolFailure) as caught:
+        _list(tmp_path, path=path)
+    assert str(caught.value) == words
+
+
+@pytest.mark.parametrize("path", ["..", "link", "/"])
+def test_a_folder_outside_is_refused(tmp_path: Path, path: str) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "link").symlink_to(tmp_path)
+    with pytest.raises(ToolFailure, match="is outside the working folder"):
+        _list(work, path=path)

@@ -11,7 +11,7 @@ import os
 import re
 import stat
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -35,47 +35,48 @@ class _Rule:
     Attributes:
         pattern: As pathspec understands it; never one that stands for nothing.
         folders_only: Whether it is held against folders alone.
-        name_only: Whether it is held against the last component alone.
+        tail_components: How many components from the end it is held against; 0 for all.
         min_components: How many components a path has at least.
         max_components: And at most.
     """
 
     pattern: "Pattern"
     folders_only: bool
-    name_only: bool
+    tail_components: int
     min_components: int
     max_components: float
-
-    def matches(self, path: str) -> bool:
-        slash = path.endswith("/")
-        components = path.count("/") + (not slash)
-        if not self.min_components <= components <= self.max_components:
-            return False
-        if self.folders_only and not slash:
-            return False
-        if self.name_only and components > 1:
-            path = path[path.rindex("/", 0, len(path) - slash) + 1 :]
-        return self.pattern.match_file(path) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class FolderRules:
-    """The rules that one folder holds for all below it, the weakest first.
+    """The rules that one folder holds for all below it.
 
     Attributes:
         folder: Its absolute path, with a slash at the end.
-        rules: The rules.
+        strongest_first: The rules.
     """
 
     folder: str
-    rules: tuple[_Rule, ...]
+    strongest_first: tuple[_Rule, ...]
 
     def verdict(self, path: str) -> bool | None:
         """Return whether an absolute path is ignored, or None where no rule speaks of it."""
         inner = path[len(self.folder) :]
-        return next(
-            (one.pattern.include for one in reversed(self.rules) if one.matches(inner)), None
-        )
+        parts = inner.split("/")
+        is_folder = not parts[-1]
+        components = len(parts) - is_folder
+        tails = {0: inner}
+        for rule in self.strongest_first:
+            if not rule.min_components <= components <= rule.max_components:
+                continue
+            if rule.folders_only and not is_folder:
+                continue
+            tail = rule.tail_components
+            if tail not in tails:
+                tails[tail] = "/".join(parts[-tail - is_folder :])
+            if rule.pattern.match_file(tails[tail]) is not None:
+                return rule.pattern.include
+        return None
 
 
 def is_ignored(path: str, rules: Sequence[FolderRules]) -> bool:
@@ -94,7 +95,7 @@ def is_ignored(path: str, rules: Sequence[FolderRules]) -> bool:
 def rules_in(folder: str, descriptor: int) -> tuple[FolderRules, ...]:
     """Return the rules that an open folder holds: one element, or none."""
     lines = [line for name in _FILES_WEAKEST_FIRST for line in _read_rules(name, descriptor)]
-    rules = tuple(rule for line in lines for rule in _rules_of(line))
+    rules = tuple(rule for line in reversed(lines) if (rule := _rule_of(line)) is not None)
     return (FolderRules(folder, rules),) if rules else ()
 
 
@@ -148,22 +149,24 @@ def compile_pattern(line: str) -> "Pattern | None":
     return None
 
 
-def _rules_of(line: str) -> Iterator[_Rule]:
-    """Yield the one rule of a line, or none: a line that is no pattern counts for nothing."""
+def _rule_of(line: str) -> _Rule | None:
+    """Return the rule of a line, or None: a line that is no pattern counts for nothing."""
     pattern = compile_pattern(line)
     if pattern is None:
-        return
+        return None
     text = line.strip().removeprefix("!")
     body = text.rstrip("/")
     parts = body.removeprefix("/").split("/")
-    fixed = sum(part != "**" for part in parts)
-    is_name = "/" not in body or (parts[0] == "**" and parts[1:] == parts[-1:] != ["**"])
-    yield _Rule(
+    if "/" not in body:
+        parts = ["**", *parts]  # a name alone means that name in every folder
+    named = [part for part in parts if part != "**"]
+    is_tail = parts == ["**", *named] and bool(named)
+    return _Rule(
         pattern=pattern,
         folders_only=text.endswith("/"),
-        name_only=is_name,
-        min_components=1 if is_name else fixed + (parts[-1] == "**"),
-        max_components=fixed if fixed == len(parts) and not is_name else math.inf,
+        tail_components=len(named) if is_tail else 0,
+        min_components=len(named) + (parts[-1] == "**"),
+        max_components=len(named) if parts == named else math.inf,
     )
 
 

@@ -8,6 +8,7 @@ from types import FrameType
 
 from codexctl.entrypoints.cli.arguments import load_command, parse
 from codexctl.entrypoints.cli.failures import Terminated, failure_from
+from codexctl.entrypoints.cli.surroundings import Surroundings
 from codexctl.entrypoints.rendering.output import open_output
 from codexctl.entrypoints.rendering.report import tell
 from codexctl.entrypoints.rendering.screen import Screen
@@ -15,47 +16,51 @@ from codexctl.entrypoints.rendering.screen import Screen
 _OUTPUT_CLOSED = 141  # 128 + SIGPIPE
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
-
-    Args:
-        arguments: The words after ``codexctl``; the process's own by default.
-
-    Returns:
-        The exit code of the contract.
-    """
+def main() -> int:
+    """Run the command that this process was started with, and return its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
-    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        return _run(words)
-    except SystemExit as wanted:  # argparse's way out of --help and --version
-        return wanted.code if isinstance(wanted.code, int) else 0
+        return run(sys.argv[1:], Surroundings.of_process())
     except BrokenPipeError:
         _forget_output()
         return _OUTPUT_CLOSED
 
 
-def _run(words: list[str]) -> int:
-    screen = _screen("auto", quiet=False)
+def run(arguments: Sequence[str], surroundings: Surroundings) -> int:
+    """Run one command.
+
+    Args:
+        arguments: The words after ``codexctl``.
+        surroundings: What it sees of its process.
+
+    Returns:
+        The exit code of the contract.
+
+    Raises:
+        BrokenPipeError: Nobody reads standard output any more.
+    """
+    screen = _screen(surroundings, "auto", quiet=False)
     verbose = False
     try:
-        options = parse(words)
+        options = parse(arguments)
         verbose = options.verbose
-        screen = _screen(options.color, quiet=options.quiet)
-        return load_command(options.command)(options, screen)
-    except (BrokenPipeError, SystemExit):
+        screen = _screen(surroundings, options.color, quiet=options.quiet)
+        return load_command(options.command)(options, screen, surroundings)
+    except BrokenPipeError:
         raise
+    except SystemExit as wanted:  # argparse's way out of --help and --version
+        return wanted.code if isinstance(wanted.code, int) else 0
     except BaseException as error:  # noqa: BLE001 (the border of the process)
         failure = failure_from(error, verbose=verbose)
         tell(screen, failure)
         return failure.exit_code
 
 
-def _screen(colour: str, *, quiet: bool) -> Screen:
-    no_colour = bool(os.environ.get("NO_COLOR"))
+def _screen(surroundings: Surroundings, colour: str, *, quiet: bool) -> Screen:
+    no_colour = bool(surroundings.environment.get("NO_COLOR"))
     out, err = (
-        open_output(stream and stream.buffer, colour=colour, no_colour=no_colour)
-        for stream in (sys.stdout, sys.stderr)
+        open_output(stream, colour=colour, no_colour=no_colour)
+        for stream in (surroundings.stdout, surroundings.stderr)
     )
     return Screen(out, err, quiet=quiet)
 

@@ -1,15 +1,16 @@
 """The words of the command line, with argparse. Loads nothing but what reading them takes."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import NoReturn
 
 from codexctl import __version__
 from codexctl.domain.errors import UsageError
+from codexctl.entrypoints.cli.surroundings import Surroundings
 from codexctl.entrypoints.rendering.screen import Screen
 
-Command = Callable[[argparse.Namespace, Screen], int]
+Command = Callable[[argparse.Namespace, Screen, Surroundings], int]
 
 _EPILOG = "codexctl is not affiliated with OpenAI. To see it work without an account: codexctl demo"
 
@@ -22,7 +23,7 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(sentence, remedy=f"See: {self.prog} --help")
 
 
-def parse(words: list[str]) -> argparse.Namespace:
+def parse(words: Sequence[str]) -> argparse.Namespace:
     """Read the command line.
 
     Raises:

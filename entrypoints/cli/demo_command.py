@@ -8,6 +8,7 @@ from codexctl.application.run_conversation import Task
 from codexctl.domain.credentials import Secret
 from codexctl.domain.models import Provider
 from codexctl.entrypoints.cli.run_command import DEFAULT_INSTRUCTIONS, follow
+from codexctl.entrypoints.cli.surroundings import Surroundings
 from codexctl.entrypoints.composition import running
 from codexctl.entrypoints.emulator import Emulator
 from codexctl.entrypoints.rendering.screen import Screen
@@ -21,7 +22,7 @@ _FILES = {
 }
 
 
-def run(_options: Namespace, screen: Screen) -> int:
+def run(_options: Namespace, screen: Screen, _surroundings: Surroundings) -> int:
     """Ask, stream, call a tool and answer, with nothing from outside this process."""
     screen.note("A stand-in for the service runs in this process: no account, no network.")
     with TemporaryDirectory(prefix="codexctl-demo-") as name, Emulator() as emulator:

@@ -6,12 +6,13 @@ from contextlib import closing
 from pathlib import Path
 
 from codexctl.domain.errors import UsageError
+from codexctl.entrypoints.cli.surroundings import Surroundings
 from codexctl.entrypoints.emulator import SCENARIO_NAMES, Emulator
 from codexctl.entrypoints.emulator.server import env_lines, ready_line
 from codexctl.entrypoints.rendering.screen import Screen
 
 
-def run(options: Namespace, screen: Screen) -> int:
+def run(options: Namespace, screen: Screen, _surroundings: Surroundings) -> int:
     """Serve until a signal ends it; see ``codexctl emulator --help``."""
     for name in options.scenario:
         if name not in SCENARIO_NAMES:

@@ -1,11 +1,10 @@
 """``codexctl inspect``: what a recorded event stream says."""
 
 import json
-import sys
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -19,8 +18,11 @@ from codexctl.domain.conversation import (
     UserMessage,
 )
 from codexctl.domain.errors import CodexctlError, UsageError
+from codexctl.domain.stream_events import ResponseStarted
 from codexctl.domain.tools import ToolCall
 from codexctl.domain.turn import FinishedTurn, InterruptedTurn, TurnAssembler
+from codexctl.entrypoints.cli.prompt import standard_input
+from codexctl.entrypoints.cli.surroundings import Surroundings
 from codexctl.entrypoints.composition import decode_frame, read_frames
 from codexctl.entrypoints.rendering.screen import Screen
 
@@ -30,9 +32,9 @@ if TYPE_CHECKING:
 _READ_BYTES = 65_536
 
 
-def run(options: Namespace, screen: Screen) -> int:
+def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
     """Show the stream as the options say; see ``codexctl inspect --help``."""
-    with closing(_open(options.file)) as stream:
+    with _open(options.file, surroundings.stdin) as stream:
         frames = read_frames(_chunks(stream, options.file))
         if options.frames:
             _show_frames(frames, screen, as_json=options.json)
@@ -84,14 +86,14 @@ def _show_responses(frames: "Iterator[ServerSentEvent]", screen: Screen, *, as_j
 
 
 def _responses(frames: "Iterator[ServerSentEvent]") -> Iterator[_Response]:
-    """Yield each response of the stream; what follows a terminal event belongs to the next one."""
+    """Yield each response of the stream. A file may hold several, one after another."""
     response = _Response()
     try:
         for frame in frames:
-            if response.assembler.is_over and frame.data.strip() != "[DONE]":
+            kind, event = decode_frame(frame)
+            if response.assembler.is_over and isinstance(event, ResponseStarted):
                 yield response
                 response = _Response()
-            kind, event = decode_frame(frame)
             response.kinds[kind] += 1
             response.assembler.take(event)
     except CodexctlError as error:
@@ -164,9 +166,9 @@ def _item_fields(item: ConversationItem) -> dict[str, object]:
             return {"type": type(item).__name__, "text": text}
 
 
-def _open(word: str) -> BinaryIO:
+def _open(word: str, stdin: BinaryIO | None) -> AbstractContextManager[BinaryIO]:
     if word == "-":
-        return sys.stdin.buffer
+        return nullcontext(standard_input(stdin))
     try:
         return Path(word).open("rb")
     except OSError as error:

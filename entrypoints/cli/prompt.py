@@ -1,7 +1,6 @@
 """What to ask: the word on the command line, standard input, or both."""
 
 import codecs
-import sys
 from typing import BinaryIO
 
 from codexctl.domain.errors import UsageError
@@ -16,7 +15,7 @@ _MARKS = (
 )
 
 
-def read_prompt(word: str | None, *, append_stdin: bool) -> str:
+def read_prompt(word: str | None, stdin: BinaryIO | None, *, append_stdin: bool) -> str:
     """Return the prompt.
 
     Standard input is read when the word is ``-``, when there is no word, or when asked for with
@@ -29,11 +28,11 @@ def read_prompt(word: str | None, *, append_stdin: bool) -> str:
     if word is not None and word != "-":
         if not append_stdin:
             return _checked(word, "The prompt is empty.")
-        extra = decode(_standard_input().read())
+        extra = decode(standard_input(stdin).read())
         return _checked(word, "The prompt is empty.") + (
             f"\n\n<stdin>\n{extra.rstrip()}\n</stdin>" if extra.strip() else ""
         )
-    stream = _standard_input()
+    stream = standard_input(stdin)
     if word is None and stream.isatty():
         raise UsageError(
             "There is no prompt.",
@@ -58,10 +57,15 @@ def decode(data: bytes) -> str:
         ) from error
 
 
-def _standard_input() -> BinaryIO:
-    if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] (started with <&-)
-        raise UsageError("Standard input is closed.", remedy="Write the prompt as a word.")
-    return sys.stdin.buffer
+def standard_input(stdin: BinaryIO | None) -> BinaryIO:
+    """Return standard input.
+
+    Raises:
+        UsageError: The process was started without one.
+    """
+    if stdin is None:
+        raise UsageError("Standard input is closed.", remedy="Give the text another way.")
+    return stdin
 
 
 def _checked(text: str, complaint: str) -> str:

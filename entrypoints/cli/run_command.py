@@ -1,6 +1,5 @@
 """``codexctl run``: the main job."""
 
-import os
 from argparse import Namespace
 from collections.abc import Generator
 from contextlib import closing
@@ -15,6 +14,7 @@ from codexctl.entrypoints.cli.exit_codes import DONE
 from codexctl.entrypoints.cli.failures import failure_from
 from codexctl.entrypoints.cli.last_message import LastMessageFile
 from codexctl.entrypoints.cli.prompt import read_prompt
+from codexctl.entrypoints.cli.surroundings import Surroundings
 from codexctl.entrypoints.composition import running
 from codexctl.entrypoints.rendering.report import RunReport
 from codexctl.entrypoints.rendering.screen import Screen
@@ -27,17 +27,17 @@ DEFAULT_INSTRUCTIONS = (
 )
 
 
-def run(options: Namespace, screen: Screen) -> int:
+def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
     """Ask the model what the options say; see ``codexctl run --help``."""
     working_folder = _working_folder(options.cd)
     task = Task(
-        prompt=read_prompt(options.prompt, append_stdin=options.stdin),
+        prompt=read_prompt(options.prompt, surroundings.stdin, append_stdin=options.stdin),
         instructions=_instructions(options.instructions),
         model=None if options.model is None else ModelChoice.parse(options.model),
         limits=RunLimits(max_turns=options.max_turns, retry=RetryPolicy(retries=options.retries)),
         text_is_shown=not (options.json or options.final_only) or options.deltas,
     )
-    settings = read_settings(os.environ)
+    settings = read_settings(surroundings.environment)
     last_message = LastMessageFile.prepare(options.output_last_message)
     build = running(
         settings,

@@ -14,6 +14,7 @@ from codexctl.entrypoints.settings import Settings
 
 if TYPE_CHECKING:
     from codexctl.adapters.responses.sse import ServerSentEvent
+    from codexctl.adapters.tools.tool import Tool
     from codexctl.application.container import Container
     from codexctl.application.run_conversation import RunConversation
     from codexctl.domain.ports import Clock, CredentialSource, Entropy, ModelStream, ToolExecutor
@@ -54,7 +55,7 @@ def build_container(
     from codexctl.adapters.openai_oauth.environment import EnvironmentCredentials
     from codexctl.adapters.responses.client import HttpSettings, ResponsesClient
     from codexctl.adapters.system import SystemClock, SystemEntropy
-    from codexctl.adapters.tools.registry import ToolRegistry, built_in_tools, select
+    from codexctl.adapters.tools.registry import ToolRegistry
     from codexctl.application.container import Container
 
     http = HttpSettings(
@@ -74,11 +75,19 @@ def build_container(
         clock=clock,
     )
     executor: providers.Provider[ToolExecutor] = providers.Singleton(
-        ToolRegistry, select(tools, built_in_tools(working_folder))
+        ToolRegistry, _chosen_tools(tools, working_folder)
     )
     return Container(
         model=model, credentials=credentials, tools=executor, clock=clock, entropy=entropy
     )
+
+
+def _chosen_tools(names: str, working_folder: Path) -> "tuple[Tool, ...]":
+    if names.strip() == "none":
+        return ()  # before the tools are imported
+    from codexctl.adapters.tools.built_in import built_in_tools, select
+
+    return select(names, built_in_tools(working_folder))
 
 
 def read_frames(chunks: Iterable[bytes]) -> "Generator[ServerSentEvent, None, None]":

@@ -18,8 +18,9 @@ _LONGEST_WAIT_SECONDS = 10 * 365 * 86_400
 """A longer wait is a mistake of the sender; it would also overflow a datetime."""
 
 _REQUEST_ID_HEADERS = ("x-request-id", "x-oai-request-id", "cf-ray")
-_TRY_AGAIN = re.compile(r"try again in ?(\d{1,9}(?:\.\d{1,9})?) ?(ms|s|seconds?)\b", re.IGNORECASE)
-_TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
+# Not compiled here: hardly any run meets a fault, and every run imports this module.
+_TRY_AGAIN = r"try again in ?(\d{1,9}(?:\.\d{1,9})?) ?(ms|s|seconds?)\b"
+_TITLE = r"<title[^>]*>([^<]*)"
 
 
 def fault_from(body: JsonObject) -> ProviderFault:
@@ -104,7 +105,7 @@ def _moment(value: object) -> datetime | None:
 
 def _delay_in(message: str) -> float | None:
     """Return the wait that the text of a rate limit names ("Please try again in 1.574s")."""
-    found = _TRY_AGAIN.search(message)
+    found = re.search(_TRY_AGAIN, message, re.IGNORECASE)
     if found is None:
         return None
     return float(found[1]) / (1000 if found[2].lower() == "ms" else 1)
@@ -119,7 +120,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _page_title(page: str) -> str:
-    found = _TITLE.search(page)
+    found = re.search(_TITLE, page, re.IGNORECASE)
     return _one_line(as_text(found[1])) if found else ""
 
 

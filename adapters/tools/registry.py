@@ -1,15 +1,10 @@
 """The tools of a run behind one port: looked up, checked, run, and their output kept in bounds."""
 
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable
 
 from codexctl.adapters.tools.arguments import Check, compile_check, parse_arguments
 from codexctl.adapters.tools.budget import fit
-from codexctl.adapters.tools.list_files import list_files_tool
-from codexctl.adapters.tools.read_file import read_file_tool
 from codexctl.adapters.tools.tool import Tool, ToolFailure
-from codexctl.adapters.tools.working_folder import WorkingFolder
-from codexctl.domain.errors import UsageError
 from codexctl.domain.tools import CallKind, OutcomeStatus, ToolCall, ToolOutcome, ToolSpec
 
 
@@ -68,38 +63,3 @@ class ToolRegistry:
         if spec.name not in self._checks:
             self._checks[spec.name] = compile_check(spec)
         return self._checks[spec.name]
-
-
-def built_in_tools(working_folder: Path) -> tuple[Tool, ...]:
-    """Return every tool there is, in the order in which the model is told of them.
-
-    Args:
-        working_folder: What paths are relative to, and what the tools do not look beyond.
-    """
-    folder = WorkingFolder.at(working_folder)
-    return (read_file_tool(folder), list_files_tool(folder))
-
-
-def select(names: str, tools: Sequence[Tool]) -> tuple[Tool, ...]:
-    """Return the tools that a setting names, in the order of ``tools``.
-
-    Args:
-        names: Names with commas between them, or ``all``, or ``none``.
-        tools: What there is to choose from.
-
-    Raises:
-        UsageError: A name is none of theirs.
-    """
-    if names.strip() == "all":
-        return tuple(tools)
-    if names.strip() == "none":
-        return ()
-    wanted = [name.strip() for name in names.split(",")]
-    known = [tool.spec.name for tool in tools]
-    for name in wanted:
-        if name not in known:
-            raise UsageError(
-                f"There is no tool named {name!r}.",
-                remedy=f"Name some of {', '.join(known)}, or give all or none by itself.",
-            )
-    return tuple(tool for tool in tools if tool.spec.name in wanted)

@@ -17,14 +17,12 @@ class LastMessageFile:
     path: Path
 
     @classmethod
-    def prepare(cls, word: str | None) -> Self | None:
-        """Return the file named on the command line, or None if none was.
+    def prepare(cls, word: str) -> Self:
+        """Return the file named on the command line.
 
         Raises:
             UsageError: It could not be written; better said before the run than after it.
         """
-        if word is None:
-            return None
         path = Path(word)
         folder = path.parent
         if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):

@@ -4,6 +4,7 @@ from argparse import Namespace
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from codexctl.application.run_conversation import Task
 from codexctl.domain.errors import UsageError
@@ -12,13 +13,15 @@ from codexctl.domain.models import ModelChoice
 from codexctl.domain.run_events import RunEvent, RunFinished
 from codexctl.entrypoints.cli.exit_codes import DONE
 from codexctl.entrypoints.cli.failures import failure_from
-from codexctl.entrypoints.cli.last_message import LastMessageFile
 from codexctl.entrypoints.cli.prompt import read_prompt
 from codexctl.entrypoints.cli.surroundings import Surroundings
 from codexctl.entrypoints.composition import running
 from codexctl.entrypoints.rendering.report import RunReport
 from codexctl.entrypoints.rendering.screen import Screen
 from codexctl.entrypoints.settings import read_settings
+
+if TYPE_CHECKING:
+    from codexctl.entrypoints.cli.last_message import LastMessageFile
 
 DEFAULT_INSTRUCTIONS = (
     "You are codexctl, an assistant on the command line. Answer what is asked, plainly and "
@@ -38,7 +41,7 @@ def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
         text_is_shown=not (options.json or options.final_only) or options.deltas,
     )
     settings = read_settings(surroundings.environment)
-    last_message = LastMessageFile.prepare(options.output_last_message)
+    last_message = _last_message_file(options.output_last_message)
     build = running(
         settings,
         tools=options.tools,
@@ -61,7 +64,7 @@ def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
 def follow(
     events: Generator[RunEvent, None, None],
     report: RunReport,
-    last_message: LastMessageFile | None = None,
+    last_message: "LastMessageFile | None" = None,
 ) -> None:
     """Show a run to its end, and write its last message where that is wanted."""
     with closing(events):
@@ -70,6 +73,14 @@ def follow(
             if last_message is not None and isinstance(event, RunFinished):
                 last_message.write(event.last_message)
             report.show(event)
+
+
+def _last_message_file(word: str | None) -> "LastMessageFile | None":
+    if word is None:
+        return None
+    from codexctl.entrypoints.cli.last_message import LastMessageFile
+
+    return LastMessageFile.prepare(word)
 
 
 def _report(options: Namespace, screen: Screen) -> RunReport:

@@ -21,10 +21,17 @@ class Screen:
         self.stderr = stderr
         self._quiet = quiet
         self._status_shown = False
+        self._line_was_ended = False
 
     def answer(self, text: str) -> None:
-        """Write a piece of the answer, exactly as it is, at once."""
+        """Write a piece of the answer, exactly as it is, at once.
+
+        On a terminal where a note has already ended the answer's line, its own line end is spared.
+        """
         self._clear_status()
+        if self._line_was_ended:
+            self._line_was_ended = False
+            text = text.removeprefix("\n")
         self.stdout.write(text)
 
     def note(self, text: str, style: str = "dim") -> None:
@@ -53,6 +60,7 @@ class Screen:
         if self._shares_line():
             self.stderr.write_raw("\n")
             self.stdout.is_mid_line = False
+            self._line_was_ended = True
         shown = visible(text) if self.stderr.is_terminal else text
         self.stderr.write_raw(self._styled(shown, style) + "\n")
 

@@ -204,3 +204,13 @@ def test_a_file_whose_name_is_not_utf8_is_read_by_the_name_that_is_shown(folder:
 def test_a_working_folder_that_is_the_root_holds_everything(folder: Path) -> None:
     (folder / "a").write_text("x")
     assert _read(Path("/"), str(folder / "a")) == "     1\tx\n"
+
+
+def test_a_long_last_line_without_an_end_is_cut_too(folder: Path) -> None:
+    (folder / "a").write_text("x" * 2500)
+    assert _read(folder, "a") == "     1\t" + "x" * 2000 + "… [500 characters left out]\n"
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="Linux has a file that breaks")
+def test_a_file_that_breaks_while_it_is_read_is_said_so() -> None:
+    assert _refusal(Path("/proc/self"), "mem") == "mem cannot be read: Input/output error"

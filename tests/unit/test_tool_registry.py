@@ -8,7 +8,8 @@ from typing import cast
 import pytest
 
 from codexctl.adapters.tools.budget import fit
-from codexctl.adapters.tools.registry import ToolRegistry, built_in_tools, select
+from codexctl.adapters.tools.built_in import built_in_tools, select
+from codexctl.adapters.tools.registry import ToolRegistry
 from codexctl.adapters.tools.tool import Tool, shown
 from codexctl.domain.errors import UsageError
 from codexctl.domain.tools import OutcomeStatus, ToolCall, ToolOutcome, ToolSpec
@@ -153,7 +154,8 @@ def test_a_name_that_could_deceive_is_shown_as_json(name: str, line: str) -> Non
 def test_a_run_that_calls_no_tool_imports_neither_library() -> None:
     code = (
         "import sys; from pathlib import Path;"
-        "from codexctl.adapters.tools.registry import ToolRegistry, built_in_tools;"
+        "from codexctl.adapters.tools.built_in import built_in_tools;"
+        "from codexctl.adapters.tools.registry import ToolRegistry;"
         "ToolRegistry(built_in_tools(Path('.'))).specs();"
         "print({'fastjsonschema', 'pathspec'} & set(sys.modules))"
     )

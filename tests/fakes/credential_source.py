@@ -1,0 +1,34 @@
+"""A ``CredentialSource`` that a test fills."""
+
+from collections.abc import Mapping
+
+from codexctl.domain.credentials import Credential
+from codexctl.domain.errors import NotSignedIn, SignInRejected
+from codexctl.domain.models import Provider
+
+
+class FakeCredentialSource:
+    """Credentials from a mapping, which may be changed while a run goes on.
+
+    ```python
+    source = FakeCredentialSource({Provider.CHATGPT: subscription})
+    source.held[Provider.CHATGPT] = SignInRejected("expired", remedy="sign in again")
+    ```
+
+    Asked for any provider it gives the one that comes first in ``held``. ``asked`` records what it
+    was asked for, so that a test can see that each step asks anew.
+    """
+
+    def __init__(self, held: Mapping[Provider, Credential | SignInRejected]) -> None:
+        self.held = dict(held)
+        self.asked: list[Provider | None] = []
+
+    def credential_for(self, provider: Provider | None) -> Credential:
+        self.asked.append(provider)
+        wanted = provider if provider is not None else next(iter(self.held), None)
+        found = self.held.get(wanted) if wanted is not None else None
+        if found is None:
+            raise NotSignedIn("There is no credential.", remedy="Put one into the fake.")
+        if isinstance(found, SignInRejected):
+            raise found
+        return found

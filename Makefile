@@ -19,7 +19,7 @@ help: ## list the targets
 setup: $(SETUP) ## install everything into .venv, from exact pins
 
 # Dependency groups need pip 25.1, and pins for builds 25.3; Python may bring an older one.
-$(SETUP): pyproject.toml constraints.txt
+$(SETUP): pyproject.toml constraints.txt src/codexctl/__init__.py
 	@echo "setting up $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -qq -c constraints.txt pip

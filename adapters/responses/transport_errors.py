@@ -1,7 +1,7 @@
 """Every exception of requests and urllib3, as one of ours.
 
 The order matters: the first class that fits wins. A test fails when either library grows an
-exception that fits none.
+exception that only the last resort fits.
 """
 
 import http.client
@@ -9,7 +9,13 @@ import http.client
 import requests
 import urllib3
 
-from codexctl.domain.errors import CodexctlError, NetworkFailed, StreamInterrupted, UsageError
+from codexctl.domain.errors import (
+    CodexctlError,
+    NetworkFailed,
+    ProtocolError,
+    StreamInterrupted,
+    UsageError,
+)
 
 _CHECK_NETWORK = "Check the network, the proxy settings and the base URL, then run it again."
 _CUT = "Run it again; if it goes on, a proxy or VPN may be cutting streams."
@@ -73,13 +79,22 @@ _TABLE: tuple[tuple[tuple[type[BaseException], ...], type[CodexctlError], str, s
         _CUT,
     ),
     (
-        (
-            _requests.RequestException,
-            _urllib3.HTTPError,
-            OSError,
-        ),
+        (_urllib3.InvalidHeader, _urllib3.HeaderParsingError),
+        ProtocolError,
+        "The answer's headers make no sense.",
+        "Run it again; if it goes on, something on the way is no web server.",
+    ),
+    (
+        (_requests.ConnectionError, _urllib3.PoolError),
         NetworkFailed,
         "The service could not be reached.",
+        _CHECK_NETWORK,
+    ),
+    # The last resort: whatever else the libraries and the system know.
+    (
+        (_requests.RequestException, _urllib3.HTTPError, OSError),
+        NetworkFailed,
+        "The request failed on its way to the service.",
         _CHECK_NETWORK,
     ),
 )
@@ -89,6 +104,8 @@ TRANSPORT_ERRORS: tuple[type[BaseException], ...] = (
     _urllib3.HTTPError,
     http.client.HTTPException,
     OSError,
+    # The one exception of urllib3 that its root does not cover.
+    _urllib3.ProxySchemeUnsupported,
     # What urllib3 raises on a header or host that it cannot encode.
     UnicodeError,
 )

@@ -36,7 +36,7 @@ def item_done(item: Wire, output_index: int = 0) -> Wire:
 
 def message_item(text: str) -> Wire:
     """Return a finished message, as an item."""
-    content = [{"type": "output_text", "text": text, "annotations": []}]
+    content = [{"type": "output_text", "text": text}]
     return {"type": "message", "role": "assistant", "status": "completed", "content": content}
 
 

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codexctl.adapters.tools.budget import fit
-from codexctl.adapters.tools.read_file import read_file_tool
 from codexctl.adapters.tools.built_in import built_in_tools
+from codexctl.adapters.tools.read_file import read_file_tool
 from codexctl.adapters.tools.registry import ToolRegistry
 from codexctl.adapters.tools.working_folder import WorkingFolder
 from codexctl.domain.tools import OutcomeStatus, ToolCall, ToolOutcome

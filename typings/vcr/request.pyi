@@ -1,0 +1,5 @@
+class Request:
+    uri: str
+    method: str
+    body: bytes | None
+    headers: dict[str, str]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.tapes import (
     BASE_URLS,
@@ -98,6 +98,7 @@ def test_the_usage_of_a_run_is_the_sum_of_its_responses(tape: Tape, tmp_path: Pa
 
 
 @pytest.mark.parametrize("tape", TAPES, ids=[tape.name for tape in TAPES])
+@settings(max_examples=30)
 @given(data=st.data())
 def test_any_cutting_of_a_tapes_streams_gives_the_same_events(
     tape: Tape, data: st.DataObject

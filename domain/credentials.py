@@ -51,12 +51,19 @@ class Subscription:
         account_id: The workspace the token acts for; sent with each request where known.
         expires_at: When the token ends, aware, where it says so.
         origin: Where it came from, in words for the user (``CODEXCTL_ACCESS_TOKEN``).
+        refresh_token: What buys the next access token, once; None for a token that was handed over
+            ready, which nobody can renew.
+        plan: The plan as the service names it, unknown names included; None if it does not say.
+        is_borrowed: Taken over from another program that still uses it: never revoked by us.
     """
 
     access_token: Secret
     account_id: str | None
     expires_at: datetime | None
     origin: str
+    refresh_token: Secret | None = None
+    plan: str | None = None
+    is_borrowed: bool = False
 
     def is_expired(self, now: datetime, margin: timedelta = EXPIRY_MARGIN) -> bool:
         """Tell whether the token ends within ``margin`` of ``now``; without an end, it does not."""
@@ -77,3 +84,39 @@ class ApiKey:
 
 
 Credential: TypeAlias = Subscription | ApiKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredLogin:
+    """What is kept for one profile.
+
+    Attributes:
+        credential: The credential.
+        refusal: The issuer's code for why it will not renew this credential ever again
+            (``refresh_token_reused``, …); None while it may. Kept so that nobody asks again.
+        refresh_sent_at: When a refresh was sent whose answer has not been kept yet, aware; None
+            otherwise. If it is still there later, a process died or the answer was lost.
+    """
+
+    credential: Credential
+    refusal: str | None = None
+    refresh_sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenGrant:
+    """What the issuer hands out for a code or a refresh token, with the claims read.
+
+    Attributes:
+        access_token: The new bearer; None if a refresh left it out, which keeps the old one.
+        refresh_token: The new refresh token; None keeps the old one.
+        account_id: The workspace named in the tokens.
+        plan: The plan named in the tokens.
+        expires_at: When the access token ends, aware.
+    """
+
+    access_token: Secret | None
+    refresh_token: Secret | None
+    account_id: str | None
+    plan: str | None
+    expires_at: datetime | None

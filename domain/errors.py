@@ -6,7 +6,10 @@
     ├── UsageError                 the command line, a setting or an input file
     ├── SignInError                the credential
     │   ├── NotSignedIn            there is none for what was asked
-    │   └── SignInRejected         there is one and the service refuses it
+    │   ├── SignInRejected         there is one and the service refuses it
+    │   ├── RefreshRefused         the issuer will not renew it, now or ever
+    │   ├── AccountChanged         another account was signed in meanwhile
+    │   └── SignInFailed           signing in was denied, cancelled, or took too long
     ├── AllowanceError             what the account may use
     │   ├── QuotaExhausted         a usage limit or paid quota is spent
     │   ├── RateLimited            too much in too short a time          (may be retried)
@@ -15,6 +18,7 @@
     │   ├── NetworkFailed          no connection, TLS, reset, timeout    (may be retried)
     │   ├── GatewayBlocked         something between us and the service answered
     │   ├── ServiceUnavailable     5xx, overloaded                       (may be retried)
+    │   ├── AnswerLost             sent, and the answer never came
     │   ├── StreamInterrupted      ended before its terminal event       (may be retried)
     │   └── ProtocolError          an answer outside the protocol        (may be retried)
     ├── RequestRefused             the provider will not do it, or did not finish it
@@ -26,7 +30,10 @@
     ├── RunStopped                 a limit that the user set
     │   └── TurnLimitReached       ``--max-turns``
     └── LocalFileError             this machine's files
-        └── FileNotWritten         a file that the run was to write
+        ├── FileNotWritten         a file that was to be written, such as on a full disk
+        ├── StoreUnreadable        the credential file is damaged, foreign or newer
+        ├── StoreSealed            its key is missing or wrong
+        └── StoreBusy              another process holds it for too long
 
 Class names are part of the command line's contract (``turn.failed`` carries them as
 ``error.kind``), so renaming one is a breaking change.
@@ -79,6 +86,28 @@ class SignInRejected(SignInError):
     """The service refused the credential, or it has expired."""
 
 
+class RefreshRefused(SignInError):
+    """The issuer will not renew the credential, now or ever; only signing in again helps.
+
+    Attributes:
+        code: The issuer's code, such as ``refresh_token_reused``.
+    """
+
+    def __init__(
+        self, message: str, *, remedy: str, code: str, request_id: str | None = None
+    ) -> None:
+        super().__init__(message, remedy=remedy, request_id=request_id)
+        self.code = code
+
+
+class AccountChanged(SignInError):
+    """Another account was signed in, or this one signed out, since the run began."""
+
+
+class SignInFailed(SignInError):
+    """Signing in was denied, cancelled, or took too long."""
+
+
 class AllowanceError(CodexctlError):
     """What the account may use is the matter."""
 
@@ -115,6 +144,10 @@ class ServiceUnavailable(ConnectionFailed):
     """The service answered that it cannot serve just now."""
 
     may_retry = True
+
+
+class AnswerLost(ConnectionFailed):
+    """A request that must not be sent twice was sent, and its answer never came."""
 
 
 class StreamInterrupted(ConnectionFailed):
@@ -166,4 +199,16 @@ class LocalFileError(CodexctlError):
 
 
 class FileNotWritten(LocalFileError):
-    """A file that the run was to write could not be written."""
+    """A file could not be written. What it held before is as it was."""
+
+
+class StoreUnreadable(LocalFileError):
+    """The credential file is damaged, not ours, or of a newer version. It is left as it is."""
+
+
+class StoreSealed(LocalFileError):
+    """The credential file cannot be opened: its key is missing or wrong."""
+
+
+class StoreBusy(LocalFileError):
+    """Another process holds the credential file for too long."""

@@ -5,11 +5,19 @@ it.
 """
 
 from collections.abc import Generator
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from codexctl.domain.credentials import Credential
+from codexctl.domain.credentials import Credential, Secret, StoredLogin, Subscription, TokenGrant
+from codexctl.domain.errors import CodexctlError
 from codexctl.domain.models import Provider
+from codexctl.domain.sign_in import (
+    AuthorizationRequest,
+    DeviceApproved,
+    DeviceCode,
+    DevicePending,
+)
 from codexctl.domain.stream_events import StreamEvent
 from codexctl.domain.tools import ToolCall, ToolOutcome, ToolSpec
 from codexctl.domain.turn import TurnRequest
@@ -88,4 +96,166 @@ class Entropy(Protocol):
 
     def spread(self) -> float:
         """Return a number from -1 to 1."""
+        ...
+
+
+class CredentialStore(Protocol):
+    """Keeps logins at rest. Contract: ``tests/contract/test_credential_store.py``.
+
+    Each method is atomic towards other threads and processes: what another one saves meanwhile for
+    another profile is not lost.
+    """
+
+    def load(self, profile: str) -> StoredLogin | None:
+        """Return what is kept for the profile, or None.
+
+        Raises:
+            StoreUnreadable, StoreSealed, StoreBusy: It cannot be known.
+        """
+        ...
+
+    def save(self, profile: str, login: StoredLogin) -> None:
+        """Keep the login in place of the profile's old one; durable on return.
+
+        Raises:
+            FileNotWritten, StoreUnreadable, StoreSealed, StoreBusy: Nothing has changed.
+        """
+        ...
+
+    def remove(self, profile: str) -> None:
+        """Forget the profile's login; not an error if there is none.
+
+        Raises:
+            FileNotWritten, StoreUnreadable, StoreSealed, StoreBusy: Nothing has changed.
+        """
+        ...
+
+    def profiles(self) -> tuple[str, ...]:
+        """Return the profiles that have a login, sorted.
+
+        Raises:
+            StoreUnreadable, StoreSealed, StoreBusy: It cannot be known.
+        """
+        ...
+
+
+class ProfileLock(Protocol):
+    """Lets one thread of one process change a profile's login at a time.
+
+    Contract: ``tests/contract/test_profile_lock.py``.
+    """
+
+    def held(self, profile: str) -> AbstractContextManager[None]:
+        """Hold the profile's lock for the length of a ``with``.
+
+        Waiting is bounded and can be interrupted. The lock of a process that died is free.
+
+        Raises:
+            StoreBusy: It did not become free in time.
+        """
+        ...
+
+
+class AuthorizationServer(Protocol):
+    """The issuer of tokens. Contract: ``tests/contract/test_authorization_server.py``.
+
+    Every call is bounded in time and sent once.
+    """
+
+    def authorization_request(self, redirect_uri: str) -> AuthorizationRequest:
+        """Make a new question for a browser, with a state and a verifier of its own."""
+        ...
+
+    def exchange(self, *, code: Secret, verifier: Secret, redirect_uri: str) -> TokenGrant:
+        """Turn an authorization code into tokens. The grant has an access and a refresh token.
+
+        Raises:
+            SignInFailed: The issuer refused the code.
+            CodexctlError: It could not be asked, or answered outside the protocol.
+        """
+        ...
+
+    def refresh(self, refresh_token: Secret, *, after_rejection: bool) -> TokenGrant:
+        """Renew; the refresh token is spent if the issuer gives a new one.
+
+        Args:
+            refresh_token: The token to spend.
+            after_rejection: Whether a request was refused, rather than the end being near.
+
+        Raises:
+            RefreshRefused: Never again with this token.
+            AnswerLost: It was sent; whether the token is spent is unknown.
+            CodexctlError: Not this time; the token is not spent.
+        """
+        ...
+
+    def revoke(self, subscription: Subscription) -> None:
+        """Make the tokens worthless.
+
+        Raises:
+            CodexctlError: It could not be asked, or said no.
+        """
+        ...
+
+
+class DeviceAuthorization(Protocol):
+    """Signs in a device without a browser.
+
+    Contract: ``tests/contract/test_device_authorization.py``. Every call is bounded in time and sent once.
+    """
+
+    def begin(self) -> DeviceCode:
+        """Ask for a code.
+
+        Raises:
+            SignInFailed: This account or issuer does not offer it.
+            CodexctlError: It could not be asked.
+        """
+        ...
+
+    def poll(self, device: DeviceCode) -> DevicePending | DeviceApproved:
+        """Ask whether the user has approved.
+
+        Raises:
+            SignInFailed: The user declined, or the code is no longer good.
+            CodexctlError: It could not be asked; asking again may help where ``may_retry`` says so.
+        """
+        ...
+
+
+class RedirectReceiver(Protocol):
+    """Where the issuer's answer to a browser arrives.
+
+    Contract: ``tests/contract/test_redirect_receiver.py``. It is open from its making to :meth:`close`.
+    """
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where the browser is to be sent back to."""
+        ...
+
+    def receive(self, request: AuthorizationRequest) -> Secret:
+        """Wait for the answer to this request and return its authorization code.
+
+        Answers with another state, and requests that are no answer, do not end the wait.
+
+        Raises:
+            SignInFailed: The issuer said no, somebody cancelled, or it took too long.
+        """
+        ...
+
+    def conclude(self, failure: CodexctlError | None) -> None:
+        """Tell the waiting browser how it went; None is good. Does nothing if none is waiting."""
+        ...
+
+    def close(self) -> None:
+        """Stop listening. May be called more than once."""
+        ...
+
+
+class Notifier(Protocol):
+    """Tells the user what ends nothing. Contract: ``tests/contract/test_notifier.py``."""
+
+    def tell(self, text: str) -> None:
+        """Tell one sentence. Never raises."""
         ...

@@ -165,11 +165,12 @@ class TurnAssembler:
         item = event.item
         if isinstance(item, ToolCall):
             self._announced.pop(item.call_id, None)
+            arguments = self._arguments.pop(event.output_index, "")  # they serve one call alone
             if not event.is_complete:
                 self._notices.append(f"The call of {item.name} was cut short, so it was not run.")
                 return
             if not item.arguments:
-                item = replace(item, arguments=self._arguments.get(event.output_index, ""))
+                item = replace(item, arguments=arguments)
         self._finished[self._position(event.output_index)] = item
 
     def _position(self, output_index: int | None) -> int:

@@ -1,0 +1,41 @@
+"""Signing out: the tokens are revoked where that is possible, and forgotten in any case."""
+
+from dataclasses import dataclass
+
+from codexctl.domain.credentials import Subscription
+from codexctl.domain.errors import CodexctlError
+from codexctl.domain.ports import AuthorizationServer, CredentialStore, Notifier, ProfileLock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignOut:
+    """Removes a profile's login."""
+
+    store: CredentialStore
+    lock: ProfileLock
+    server: AuthorizationServer
+    notifier: Notifier
+
+    def __call__(self, profile: str, *, revoke: bool) -> bool:
+        """Forget the profile's login and return whether there was one.
+
+        Args:
+            profile: Whose.
+            revoke: Also ask the issuer to make the tokens worthless. Best effort: that it failed
+                is told, and the login is gone from this machine all the same.
+
+        Raises:
+            CodexctlError: The store cannot be read or written; the login is as it was.
+        """
+        with self.lock.held(profile):
+            login = self.store.load(profile)
+            if login is None:
+                return False
+            self.store.remove(profile)
+        subscription = login.credential
+        if revoke and isinstance(subscription, Subscription) and not subscription.is_borrowed:
+            try:
+                self.server.revoke(subscription)
+            except CodexctlError as error:
+                self.notifier.tell(f"The tokens were not revoked at the issuer: {error.message}")
+        return True

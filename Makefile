@@ -76,7 +76,7 @@ wheel: $(SETUP) ## build wheel and sdist, install the wheel by itself and use it
 	@$(BIN)/pytest tests/integration/test_wheel.py
 
 .PHONY: bench
-bench: $(SETUP) ## start-up and streaming beside plain requests, about 3 minutes
+bench: $(SETUP) ## start-up and streaming beside plain requests, 2 minutes
 	@$(BIN)/python tests/benchmarks/bench.py
 
 .PHONY: record

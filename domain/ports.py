@@ -201,7 +201,8 @@ class AuthorizationServer(Protocol):
 class DeviceAuthorization(Protocol):
     """Signs in a device without a browser.
 
-    Contract: ``tests/contract/test_device_authorization.py``. Every call is bounded in time and sent once.
+    Contract: ``tests/contract/test_device_authorization.py``. Every call is bounded in time and
+    sent once.
     """
 
     def begin(self) -> DeviceCode:
@@ -226,7 +227,8 @@ class DeviceAuthorization(Protocol):
 class RedirectReceiver(Protocol):
     """Where the issuer's answer to a browser arrives.
 
-    Contract: ``tests/contract/test_redirect_receiver.py``. It is open from its making to :meth:`close`.
+    Contract: ``tests/contract/test_redirect_receiver.py``. It is open from its making to
+    :meth:`close`.
     """
 
     @property

@@ -44,9 +44,14 @@ def _account_id(payload: dict[str, object]) -> str | None:
     places = [cast("dict[str, object]", auth)] if isinstance(auth, dict) else []
     for place in (*places, payload):
         account_id = place.get("chatgpt_account_id")
-        if isinstance(account_id, str) and account_id.isascii() and account_id.isprintable():
-            return account_id or None
+        if isinstance(account_id, str) and _fits_a_header(account_id):
+            return account_id
     return None
+
+
+def _fits_a_header(account_id: str) -> bool:
+    one_word = account_id.split() == [account_id]
+    return one_word and account_id.isascii() and account_id.isprintable()
 
 
 def _moment(value: object) -> datetime | None:

@@ -95,7 +95,7 @@ def _code(inner: JsonObject) -> str | None:
 
 
 def _moment(value: object) -> datetime | None:
-    if not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
         return datetime.fromtimestamp(value, UTC)

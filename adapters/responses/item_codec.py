@@ -90,9 +90,14 @@ def encode_item(item: ConversationItem) -> JsonObject | None:
             }[kind]
             return {"type": wire, "call_id": call_id, "output": text}
         case ProviderItem(kind, payload):
-            return json.loads(payload) if kind in _REPLAYED_KINDS else None
+            return _replayed(payload) if kind in _REPLAYED_KINDS else None
         case _:
             assert_never(item)
+
+
+def _replayed(payload: str) -> JsonObject:
+    # A number beyond all bounds (1e400) is Infinity to Python, and that is not JSON.
+    return json.loads(payload, parse_constant=lambda _: None)
 
 
 def _call_id(item: JsonObject) -> str:

@@ -33,6 +33,7 @@ from codexctl.domain.stream_events import (
     Unrecognised,
     Usage,
 )
+from codexctl.domain.tools import ToolCall
 
 _END_SENTINEL = "[DONE]"
 """Sent after the last event by the chat API and by servers that imitate it; not JSON."""
@@ -104,14 +105,11 @@ def _reasoning_delta(body: JsonObject) -> StreamEvent:
 
 
 def _item_added(body: JsonObject) -> StreamEvent:
-    item = as_object(body.get("item"))
-    if item.get("type") not in ("function_call", "custom_tool_call"):
+    # Read like the finished item, so that both have the same call id.
+    item = decode_item(as_object(body.get("item")))
+    if not isinstance(item, ToolCall):
         return Unrecognised("response.output_item.added")
-    return CallAnnounced(
-        as_text(item.get("name")),
-        as_text(item.get("call_id")),
-        as_position(body.get("output_index")),
-    )
+    return CallAnnounced(item.name, item.call_id, as_position(body.get("output_index")))
 
 
 def _arguments_done(body: JsonObject) -> StreamEvent:

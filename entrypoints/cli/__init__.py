@@ -1,19 +1,21 @@
 """The command line. Returns an exit code; imports what a command needs when it runs."""
 
+import io
 import os
 import signal
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from types import FrameType
 
 from codexctl.entrypoints.cli.arguments import load_command, parse
+from codexctl.entrypoints.cli.exit_codes import DONE, OUTPUT_CLOSED
 from codexctl.entrypoints.cli.failures import Terminated, failure_from
 from codexctl.entrypoints.cli.surroundings import Surroundings
 from codexctl.entrypoints.rendering.output import open_output
 from codexctl.entrypoints.rendering.report import tell
 from codexctl.entrypoints.rendering.screen import Screen
-
-_OUTPUT_CLOSED = 141  # 128 + SIGPIPE
 
 
 def main() -> int:
@@ -22,8 +24,9 @@ def main() -> int:
     try:
         return run(sys.argv[1:], Surroundings.of_process())
     except BrokenPipeError:
-        _forget_output()
-        return _OUTPUT_CLOSED
+        return OUTPUT_CLOSED
+    finally:
+        _let_go_of_outputs()
 
 
 def run(arguments: Sequence[str], surroundings: Surroundings) -> int:
@@ -42,18 +45,29 @@ def run(arguments: Sequence[str], surroundings: Surroundings) -> int:
     screen = _screen(surroundings, "auto", quiet=False)
     verbose = False
     try:
-        options = parse(arguments)
+        options = _options(arguments, screen)
+        if options is None:
+            return DONE
         verbose = options.verbose
         screen = _screen(surroundings, options.color, quiet=options.quiet)
         return load_command(options.command)(options, screen, surroundings)
     except BrokenPipeError:
         raise
-    except SystemExit as wanted:  # argparse's way out of --help and --version
-        return wanted.code if isinstance(wanted.code, int) else 0
     except BaseException as error:  # noqa: BLE001 (the border of the process)
         failure = failure_from(error, verbose=verbose)
         tell(screen, failure)
         return failure.exit_code
+
+
+def _options(arguments: Sequence[str], screen: Screen) -> Namespace | None:
+    """Return the options; None if help or the version was asked for, which is printed here."""
+    printed = io.StringIO()
+    try:
+        with redirect_stdout(printed):
+            return parse(arguments)
+    except SystemExit:  # argparse's way out of --help and --version
+        screen.answer(printed.getvalue())
+        return None
 
 
 def _screen(surroundings: Surroundings, colour: str, *, quiet: bool) -> Screen:
@@ -69,8 +83,13 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
     raise Terminated
 
 
-def _forget_output() -> None:
-    """Keep the interpreter from flushing into the closed pipe on its way out."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)
+def _let_go_of_outputs() -> None:
+    """Keep the interpreter from complaining, on its way out, of what cannot be written any more."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)

@@ -1,9 +1,11 @@
 """``codexctl emulator``: both Responses services on this machine, for tests and for trying out."""
 
 import signal
+import socket
 from argparse import Namespace
 from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 from codexctl.domain.errors import UsageError
 from codexctl.entrypoints.cli.surroundings import Surroundings
@@ -33,5 +35,20 @@ def run(options: Namespace, screen: Screen, _surroundings: Surroundings) -> int:
         if options.env:
             screen.answer("".join(line + "\n" for line in env_lines(emulator)))
         screen.note("The emulator is ready; Ctrl-C ends it.")
-        while True:
-            signal.pause()
+        _wait_for_a_signal()
+
+
+def _wait_for_a_signal() -> NoReturn:
+    """Sleep until the handler of a signal raises.
+
+    Not with ``signal.pause``, which sleeps through a signal that comes just before it.
+    """
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        writer.setblocking(False)
+        signal.set_wakeup_fd(writer.fileno())
+        try:
+            while True:
+                reader.recv(1)
+        finally:
+            signal.set_wakeup_fd(-1)

@@ -1,7 +1,5 @@
 """What ended a command early, in words for the user."""
 
-import traceback
-
 from codexctl.domain.errors import CodexctlError
 from codexctl.entrypoints.cli.exit_codes import INTERRUPTED, TERMINATED, UNEXPECTED, exit_code_for
 from codexctl.entrypoints.rendering.report import Failure
@@ -16,10 +14,9 @@ def failure_from(error: BaseException, *, verbose: bool) -> Failure:
 
     Args:
         error: What was raised.
-        verbose: Whether to print the traceback to standard error first.
+        verbose: Whether the user wants to see the traceback.
     """
-    if verbose and not isinstance(error, KeyboardInterrupt | Terminated):
-        traceback.print_exception(error)
+    trace = _trace(error) if verbose else None
     match error:
         case CodexctlError():
             return Failure(
@@ -28,6 +25,7 @@ def failure_from(error: BaseException, *, verbose: bool) -> Failure:
                 remedy=error.remedy,
                 exit_code=exit_code_for(error),
                 request_id=error.request_id,
+                trace=trace,
             )
         case KeyboardInterrupt():
             return Failure(
@@ -43,4 +41,11 @@ def failure_from(error: BaseException, *, verbose: bool) -> Failure:
                 message=f"Something unexpected went wrong ({type(error).__name__}).",
                 remedy="This is a fault of codexctl: run it again with -v and report what it says.",
                 exit_code=UNEXPECTED,
+                trace=trace,
             )
+
+
+def _trace(error: BaseException) -> str:
+    import traceback
+
+    return "".join(traceback.format_exception(error)).rstrip("\n")

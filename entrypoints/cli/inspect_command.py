@@ -96,6 +96,8 @@ def _responses(frames: "Iterator[ServerSentEvent]") -> Iterator[_Response]:
                 response = _Response()
             response.kinds[kind] += 1
             response.assembler.take(event)
+    except UsageError:  # the file, not what it says
+        raise
     except CodexctlError as error:
         response.error = error
     if response.kinds or response.error:

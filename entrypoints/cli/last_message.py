@@ -24,8 +24,16 @@ class LastMessageFile:
             UsageError: It could not be written; better said before the run than after it.
         """
         path = Path(word)
-        folder = path.parent
-        if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        try:
+            if not _is_special(path):
+                # The rule of access rights and file systems is long; trying is sure.
+                with tempfile.TemporaryFile(dir=path.resolve().parent):
+                    is_writable = not path.is_dir()
+            else:
+                is_writable = os.access(path, os.W_OK)
+        except (OSError, RuntimeError):  # RuntimeError: links in a circle
+            is_writable = False
+        if not is_writable:
             raise UsageError(
                 f"The last message cannot be written to {word}.",
                 remedy="Name a file in an existing folder that you may write to.",
@@ -40,8 +48,9 @@ class LastMessageFile:
         """
         data = (message.text if message else "").encode(errors="replace")
         try:
-            if self.path.exists() and not self.path.is_file():
-                self.path.write_bytes(data)  # a pipe or a device is written to, not replaced
+            if _is_special(self.path):
+                with self.path.open("ab") as file:
+                    file.write(data)
                 return
             self._replace(data)
         except OSError as error:
@@ -52,7 +61,7 @@ class LastMessageFile:
 
     def _replace(self, data: bytes) -> None:
         target = self.path.resolve()  # a link stays a link
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".codexctl-")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
@@ -64,6 +73,13 @@ class LastMessageFile:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
+
+
+def _is_special(path: Path) -> bool:
+    """Tell whether it is a pipe, a device or an open file: one is written to, not replaced."""
+    if str(path).startswith(("/dev/std", "/dev/fd/", "/proc/")):
+        return path.exists()
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def _umask() -> int:

@@ -28,17 +28,17 @@ def read_prompt(word: str | None, stdin: BinaryIO | None, *, append_stdin: bool)
     if word is not None and word != "-":
         if not append_stdin:
             return _checked(word, "The prompt is empty.")
-        extra = decode(standard_input(stdin).read())
+        extra = decode(_read(standard_input(stdin)))
         return _checked(word, "The prompt is empty.") + (
             f"\n\n<stdin>\n{extra.rstrip()}\n</stdin>" if extra.strip() else ""
         )
-    stream = standard_input(stdin)
-    if word is None and stream.isatty():
+    if word is None and (stdin is None or stdin.isatty()):
         raise UsageError(
             "There is no prompt.",
             remedy="Write it as the last word (codexctl run 'What is here?'), or pipe it in.",
         )
-    return _checked(decode(stream.read()), "The prompt on standard input is empty.")
+    text = decode(_read(standard_input(stdin)))
+    return _checked(text, "The prompt on standard input is empty.")
 
 
 def decode(data: bytes) -> str:
@@ -68,7 +68,20 @@ def standard_input(stdin: BinaryIO | None) -> BinaryIO:
     return stdin
 
 
+def _read(stream: BinaryIO) -> bytes:
+    try:
+        return stream.read()
+    except OSError as error:
+        raise UsageError(
+            f"Standard input cannot be read: {error.strerror}.", remedy="Give the text another way."
+        ) from error
+
+
 def _checked(text: str, complaint: str) -> str:
     if not text.strip():
         raise UsageError(complaint, remedy="Say what you want to know.")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:  # how Python marks bytes of an argument that are no text
+        raise UsageError("The prompt is not valid UTF-8.", remedy="Convert it first.") from error
     return text

@@ -1,5 +1,6 @@
 """``codexctl run``: the main job."""
 
+import os
 from argparse import Namespace
 from collections.abc import Generator
 from contextlib import closing
@@ -38,7 +39,7 @@ def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
         instructions=_instructions(options.instructions),
         model=None if options.model is None else ModelChoice.parse(options.model),
         limits=RunLimits(max_turns=options.max_turns, retry=RetryPolicy(retries=options.retries)),
-        text_is_shown=not (options.json or options.final_only) or options.deltas,
+        text_is_shown=options.deltas if options.json else not options.final_only,
     )
     settings = read_settings(surroundings.environment)
     last_message = _last_message_file(options.output_last_message)
@@ -55,7 +56,7 @@ def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
     except BrokenPipeError:
         raise
     except BaseException as error:  # noqa: BLE001 (whatever ends a run, the report is closed)
-        failure = failure_from(error, verbose=options.verbose)
+        failure = failure_from(error, verbose=options.verbose or settings.debug)
         report.fail(failure)
         return failure.exit_code
     return DONE
@@ -94,10 +95,9 @@ def _report(options: Namespace, screen: Screen) -> RunReport:
 
 
 def _working_folder(word: str) -> Path:
-    folder = Path(word)
-    if not folder.is_dir():
+    if not os.path.isdir(word):  # noqa: PTH112 (Path.is_dir raises where a folder is closed to us)
         raise UsageError(f"{word} is not a folder.", remedy="Name an existing folder with -C.")
-    return folder.resolve()
+    return Path(word).resolve()
 
 
 def _instructions(word: str | None) -> str:

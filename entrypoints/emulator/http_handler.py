@@ -6,7 +6,12 @@ from http.server import BaseHTTPRequestHandler
 from typing import Protocol, cast
 
 from codexctl.entrypoints.emulator.backends import backend_of
-from codexctl.entrypoints.emulator.http_messages import HttpReply, HttpRequest, refusal_reply
+from codexctl.entrypoints.emulator.http_messages import (
+    HttpReply,
+    HttpRequest,
+    Reply,
+    refusal_reply,
+)
 from codexctl.entrypoints.emulator.json_values import Json, parse_json
 from codexctl.entrypoints.emulator.transport_checks import check_envelope, content_length
 
@@ -18,7 +23,7 @@ _LINGER_SECONDS = 5.0
 class Answers(Protocol):
     """What a connection asks of its server."""
 
-    def answer(self, request: HttpRequest) -> HttpReply:
+    def answer(self, request: HttpRequest) -> Reply:
         """Answer a request that was read to its end."""
         ...
 
@@ -79,7 +84,7 @@ class HttpHandler(BaseHTTPRequestHandler):
         if refusal is None:
             reply = server.answer(request)
             server.record(request, reply.status)
-            self._send(reply)
+            self._give(reply)
             return
         server.record(request, refusal.status)
         self._send(refusal_reply(refusal, ("connection", "close")))
@@ -91,6 +96,19 @@ class HttpHandler(BaseHTTPRequestHandler):
             self.end_headers()
         raw = self.rfile.read(length)
         return raw if len(raw) == length else None
+
+    def _give(self, reply: Reply) -> None:
+        if isinstance(reply, HttpReply):
+            self._send(reply)
+            return
+        self.close_connection = True
+        if reply.hangs:
+            self._wait_for_the_end()
+
+    def _wait_for_the_end(self) -> None:
+        """Read until the client goes away, or the server is stopped, which ends the reading too."""
+        while self.rfile.read1(65_536):
+            pass
 
     def _send(self, reply: HttpReply) -> None:
         # `send_response` would add a date and a server version: recorded tapes stay the same

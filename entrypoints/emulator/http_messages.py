@@ -33,6 +33,21 @@ class HttpRequest:
         """The target without its query."""
         return self.target.partition("?")[0]
 
+    @property
+    def query(self) -> str:
+        """What follows the `?` of the target, still encoded."""
+        return self.target.partition("?")[2]
+
+    @property
+    def content_type(self) -> str:
+        """The media type of the body in lower case, without its parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def origin(self) -> str:
+        """Where the client found the emulator, which is a loopback address: `http://host:port`."""
+        return f"http://{self.headers.get('host', '')}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpReply:
@@ -43,7 +58,24 @@ class HttpReply:
     body: bytes | Iterable[bytes]
 
 
-Endpoint: TypeAlias = Callable[[HttpRequest], HttpReply]
+@dataclass(frozen=True, slots=True)
+class NoReply:
+    """No reply at all: the connection ends without one.
+
+    Attributes:
+        hangs: whether it first stays open until the client, or the emulator, closes it.
+    """
+
+    hangs: bool = False
+
+    @property
+    def status(self) -> int:
+        """What the request log shows as the status."""
+        return 0
+
+
+Reply: TypeAlias = HttpReply | NoReply
+Endpoint: TypeAlias = Callable[[HttpRequest], Reply]
 Routes: TypeAlias = Mapping[tuple[str, str], Endpoint]
 """Method and path, without query, to what answers there."""
 

@@ -11,8 +11,8 @@ from typing import TypeAlias, cast
 from codexctl.entrypoints.emulator.backends import Backend, backend_of
 from codexctl.entrypoints.emulator.http_handler import HttpHandler
 from codexctl.entrypoints.emulator.http_messages import (
-    HttpReply,
     HttpRequest,
+    Reply,
     Routes,
     refusal_reply,
 )
@@ -70,7 +70,7 @@ class LoopbackServer(ThreadingHTTPServer):
         for thread, _ in live:
             thread.join()
 
-    def answer(self, request: HttpRequest) -> HttpReply:
+    def answer(self, request: HttpRequest) -> Reply:
         """Look the endpoint up and ask it."""
         endpoint = self._routes.get((request.method, request.path))
         if endpoint is not None:

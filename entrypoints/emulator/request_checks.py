@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from codexctl.entrypoints.emulator.backends import Backend
+from codexctl.entrypoints.emulator.bearer_checks import UNREADABLE_TOKEN
 from codexctl.entrypoints.emulator.input_checks import check_input, check_tools
 from codexctl.entrypoints.emulator.json_values import Json, JsonObject, as_text
 from codexctl.entrypoints.emulator.refusals import (
@@ -119,9 +120,7 @@ def _check_bearer(backend: Backend, headers: Mapping[str, str]) -> Refusal | Non
     if scheme.lower() == "bearer" and token.strip():
         return None
     if backend is Backend.CHATGPT:
-        return detail(
-            "Could not parse your authentication token. Please try signing in again.", 401
-        )
+        return detail(UNREADABLE_TOKEN, 401)
     return nested(
         "You did not provide an API key. Send it as a bearer in the Authorization header.",
         code="invalid_api_key",

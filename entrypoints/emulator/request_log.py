@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 
 from codexctl.entrypoints.emulator.http_messages import HttpRequest
 from codexctl.entrypoints.emulator.json_values import Json
+from codexctl.entrypoints.emulator.redaction import loggable_body, loggable_target
 
 KEPT_REQUESTS = 1000
 _HIDDEN = {"authorization": "Bearer ***", "proxy-authorization": "***", "cookie": "***"}
@@ -20,10 +21,11 @@ class LoggedRequest:
 
     Attributes:
         method: as sent.
-        path: as sent, with the query.
+        path: as sent, with the query, whose codes and tokens are hidden.
         headers: names in lower case, credentials hidden.
-        body: the parsed body, None for one that is no JSON.
-        status: of the reply.
+        body: the parsed body, None for one that is no JSON. Outside of conversations a form is an
+            object too, and codes and tokens are hidden.
+        status: of the reply, 0 where there was none.
     """
 
     method: str
@@ -51,9 +53,9 @@ class RequestLog:
         """Note one request."""
         entry = LoggedRequest(
             method=request.method,
-            path=request.target,
+            path=loggable_target(request.target),
             headers={name: _HIDDEN.get(name, value) for name, value in request.headers.items()},
-            body=request.body,
+            body=loggable_body(request),
             status=status,
         )
         line = json.dumps(asdict(entry), separators=(",", ":")).encode("ascii") + b"\n"

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator
 
 from codexctl.entrypoints.emulator.backends import Backend
+from codexctl.entrypoints.emulator.bearer_checks import BearerChecks
 from codexctl.entrypoints.emulator.generation import Generation
 from codexctl.entrypoints.emulator.http_messages import (
     HttpReply,
@@ -32,8 +33,9 @@ class ResponsesEndpoint:
     after another, makes a second run of the same requests give the same bytes.
     """
 
-    def __init__(self, choice: ScenarioChoice) -> None:
+    def __init__(self, choice: ScenarioChoice, bearers: BearerChecks) -> None:
         self._choice = choice
+        self._bearers = bearers
         self._serials = itertools.count(1)
 
     def routes(self) -> Routes:
@@ -54,7 +56,7 @@ class ResponsesEndpoint:
     def _answer(self, backend: Backend, request: HttpRequest) -> HttpReply:
         serial = next(self._serials)
         request_id = ("x-request-id", f"req_emulator_{serial:08d}")
-        if refusal := _check(backend, request):
+        if refusal := self._check(backend, request):
             return refusal_reply(refusal, request_id)
         body = as_object(request.body)
         generation = self._generate(backend, body, serial)
@@ -64,6 +66,13 @@ class ResponsesEndpoint:
         kind = (("content-type", "text/event-stream; charset=utf-8"),)
         headers = (request_id, *(kind if backend is Backend.API_KEY else ()))
         return HttpReply(status=200, headers=headers, body=_frames(generation))
+
+    def _check(self, backend: Backend, request: HttpRequest) -> Refusal | None:
+        if backend is Backend.CHATGPT and (refusal := self._bearers.refusal(request.headers)):
+            return refusal
+        if refusal := check_headers(backend, request.headers):
+            return refusal
+        return check_body(backend, request.body) if request.is_json else malformed_body(backend)
 
     def _generate(self, backend: Backend, body: JsonObject, serial: int) -> Generation:
         scenario = self._choice.choose(body)
@@ -75,12 +84,6 @@ class ResponsesEndpoint:
             label=f"{scenario}_{step + 1}",
             serial=serial,
         )
-
-
-def _check(backend: Backend, request: HttpRequest) -> Refusal | None:
-    if refusal := check_headers(backend, request.headers):
-        return refusal
-    return check_body(backend, request.body) if request.is_json else malformed_body(backend)
 
 
 def _frames(generation: Generation) -> Iterator[bytes]:

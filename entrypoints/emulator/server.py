@@ -3,22 +3,29 @@
 import json
 import os
 import shlex
+import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from codexctl.entrypoints.emulator.account_endpoints import AccountEndpoints
 from codexctl.entrypoints.emulator.backends import Backend
+from codexctl.entrypoints.emulator.http_messages import Routes
+from codexctl.entrypoints.emulator.issuer import Issuer
+from codexctl.entrypoints.emulator.issuer_options import TEN_DAYS, Clock, IssuerOptions
+from codexctl.entrypoints.emulator.issuer_scenarios import IssuerScenarios
+from codexctl.entrypoints.emulator.issuer_state import IssuerState
 from codexctl.entrypoints.emulator.loopback_server import LOOPBACK, LoopbackServer
 from codexctl.entrypoints.emulator.request_log import LoggedRequest, RequestLog
 from codexctl.entrypoints.emulator.responses_endpoint import ResponsesEndpoint
 from codexctl.entrypoints.emulator.scenario_choice import ScenarioChoice
 
 ACCESS_TOKEN = "made-up-token-for-the-codexctl-emulator"  # noqa: S105 - no secret, and says so
-"""A bearer for clients of the emulator, which takes any."""
+"""A bearer for clients of the emulator, which takes any unless it is strict."""
 
 
 class Emulator:
-    """A loopback stand-in for the ChatGPT back end and the API.
+    """A loopback stand-in for the OAuth issuer, the ChatGPT back end and the API.
 
     ```python
     with Emulator(scenarios=("tool",)) as emulator:
@@ -32,6 +39,16 @@ class Emulator:
         port: int = 0,
         scenarios: Sequence[str] = (),
         log: str | os.PathLike[str] | None = None,
+        *,
+        issuer_scenarios: Sequence[str] = (),
+        clock: Clock = time.time,
+        access_token_lifetime: float = TEN_DAYS,
+        refresh_token_lifetime: float | None = None,
+        reuse_revokes_family: bool = True,
+        any_redirect_port: bool = False,
+        approve_after: float = 0.0,
+        device_interval: str | int | None = "1",
+        strict_bearer: bool = False,
     ) -> None:
         """Take the settings; nothing is opened before `start`.
 
@@ -41,10 +58,34 @@ class Emulator:
                 last repeated. Without any, a conversation that offers `list_files` plays `tool`,
                 any other `answer`.
             log: a file to append each request to, as one JSON line.
+            issuer_scenarios: names out of `ISSUER_SCENARIO_NAMES`: `NAME` is played by the next
+                request of its kind, `NAME*3` by three, `NAME*` by all that follow.
+            clock: the present in Unix seconds, for the issuer.
+            access_token_lifetime: in seconds by that clock; 0 or less hands out expired tokens.
+            refresh_token_lifetime: in seconds by that clock, None without end.
+            reuse_revokes_family: whether a refresh token that comes a second time ends the one
+                that took its place too.
+            any_redirect_port: whether a login may come back to another port than 1455 and 1457.
+            approve_after: in seconds by that clock, from a device code to its approval.
+            device_interval: the `interval` of the device flow, None leaves it out.
+            strict_bearer: whether the ChatGPT side takes only tokens that were issued here, with
+                their account in `chatgpt-account-id`.
 
         Raises:
             ValueError: for a name that is no scenario.
         """
+        options = IssuerOptions(
+            clock=clock,
+            access_token_lifetime=access_token_lifetime,
+            refresh_token_lifetime=refresh_token_lifetime,
+            reuse_revokes_family=reuse_revokes_family,
+            any_redirect_port=any_redirect_port,
+            approve_after=approve_after,
+            device_interval=device_interval,
+        )
+        self._issuer = Issuer(options, IssuerScenarios(issuer_scenarios))
+        self._clock = clock
+        self._strict_bearer = strict_bearer
         self._port = port
         self._choice = ScenarioChoice(scenarios)
         self._log_file = log
@@ -63,7 +104,7 @@ class Emulator:
             raise RuntimeError(msg)
         log = RequestLog(self._log_file)
         try:
-            server = LoopbackServer(self._port, ResponsesEndpoint(self._choice).routes(), log)
+            server = LoopbackServer(self._port, self._routes(), log)
         except BaseException:
             log.close()
             raise
@@ -78,6 +119,14 @@ class Emulator:
             server.stop()
         if self._log is not None:
             self._log.close()
+
+    def _routes(self) -> Routes:
+        bearers = self._issuer.bearer_checks(strict=self._strict_bearer)
+        return {
+            **self._issuer.routes(),
+            **AccountEndpoints(bearers, self._clock).routes(),
+            **ResponsesEndpoint(self._choice, bearers).routes(),
+        }
 
     def __enter__(self) -> Self:
         self.start()
@@ -126,6 +175,11 @@ class Emulator:
         seen a reply finds its request here.
         """
         return self._log.snapshot() if self._log is not None else []
+
+    @property
+    def issuer_state(self) -> IssuerState:
+        """What the issuer knows now; readable after `close` too."""
+        return self._issuer.state()
 
 
 def ready_line(emulator: Emulator) -> str:

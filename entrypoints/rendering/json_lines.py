@@ -58,6 +58,7 @@ class JsonReport:
         default_factory=list[tuple[ConversationItem, str]]
     )
     _call_ids: dict[str, str] = field(default_factory=dict[str, str])
+    _is_over: bool = False
 
     def show(self, event: RunEvent) -> None:
         """See :meth:`codexctl.entrypoints.rendering.report.RunReport.show`."""
@@ -85,6 +86,7 @@ class JsonReport:
             case Notice(text):
                 self._line({"type": "notice", "message": text})
             case RunFinished(usage):
+                self._is_over = True
                 self._line({"type": "turn.completed", "usage": asdict(usage)})
             case (
                 StepStarted()
@@ -103,13 +105,15 @@ class JsonReport:
 
     def fail(self, failure: Failure) -> None:
         """See :meth:`codexctl.entrypoints.rendering.report.RunReport.fail`."""
-        self._line({"type": "error", "message": failure.message})
-        error = {
-            "message": failure.message,
-            "kind": failure.kind,
-            "exit_code": failure.exit_code,
-        }
-        self._line({"type": "turn.failed", "error": error})
+        if not self._is_over:  # a signal may come after the last line, and there is one such line
+            self._is_over = True
+            self._line({"type": "error", "message": failure.message})
+            error = {
+                "message": failure.message,
+                "kind": failure.kind,
+                "exit_code": failure.exit_code,
+            }
+            self._line({"type": "turn.failed", "error": error})
         tell(self.screen, failure)
 
     def _turn(self, turn: FinishedTurn | InterruptedTurn) -> None:
@@ -163,6 +167,9 @@ def _parsed(call: ToolCall) -> object:
     if call.kind is CallKind.CUSTOM:
         return call.arguments
     try:
-        return json.loads(call.arguments)
+        value: object = json.loads(call.arguments)
+        # Python reads NaN and 1e999 and would write them as what no other parser takes.
+        json.dumps([[[value]]], allow_nan=False)
     except (ValueError, RecursionError):
         return call.arguments
+    return value

@@ -17,6 +17,7 @@ class Failure:
         remedy: What to do about it, one line; None where there is nothing to do.
         exit_code: What the process exits with.
         request_id: The provider's id of the failed request, where there is one.
+        trace: The traceback, where it is to be shown.
     """
 
     kind: str
@@ -24,6 +25,7 @@ class Failure:
     remedy: str | None
     exit_code: int
     request_id: str | None = None
+    trace: str | None = None
 
 
 class RunReport(Protocol):
@@ -40,6 +42,8 @@ class RunReport(Protocol):
 
 def tell(screen: Screen, failure: Failure) -> None:
     """Tell a failure on standard error: what happened, then what to do."""
+    if failure.trace:
+        screen.error(failure.trace)
     screen.error(f"codexctl: {failure.message}")
     if failure.remedy:
         screen.error(f"  {failure.remedy}")

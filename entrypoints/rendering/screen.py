@@ -1,10 +1,15 @@
 """Both outputs together: on a terminal they share the lines."""
 
+from contextlib import suppress
+
+from codexctl.domain.errors import FileNotWritten
 from codexctl.entrypoints.rendering.output import Output, visible
 
 _CLEAR_LINE = "\r\x1b[K"
 _STYLES = {"dim": "\x1b[2m", "red": "\x1b[31m", "yellow": "\x1b[33m"}
 _PLAIN = "\x1b[0m"
+_LONGEST_STATUS = 60
+"""A status that wraps could not be cleared: that clears one line."""
 
 
 class Screen:
@@ -27,12 +32,24 @@ class Screen:
         """Write a piece of the answer, exactly as it is, at once.
 
         On a terminal where a note has already ended the answer's line, its own line end is spared.
+
+        Raises:
+            BrokenPipeError: Nobody reads standard output any more.
+            FileNotWritten: It is a file on a full disk, or the like.
         """
         self._clear_status()
         if self._line_was_ended:
             self._line_was_ended = False
             text = text.removeprefix("\n")
-        self.stdout.write(text)
+        try:
+            self.stdout.write(text)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise FileNotWritten(
+                f"Standard output could not be written: {error.strerror}.",
+                remedy="Free some space, or send it elsewhere.",
+            ) from error
 
     def note(self, text: str, style: str = "dim") -> None:
         """Write lines for the person who watches."""
@@ -48,7 +65,8 @@ class Screen:
         if self._quiet or not self.stderr.is_terminal or self._shares_line():
             return
         self._clear_status()
-        self.stderr.write_raw(self._styled(visible(text), "dim"))
+        line = visible(" ".join(text.split()))[:_LONGEST_STATUS]
+        self._tell(self._styled(line, "dim"))
         self._status_shown = True
 
     def finish(self) -> None:
@@ -58,11 +76,11 @@ class Screen:
     def _line(self, text: str, style: str) -> None:
         self._clear_status()
         if self._shares_line():
-            self.stderr.write_raw("\n")
+            self._tell("\n")
             self.stdout.is_mid_line = False
             self._line_was_ended = True
         shown = visible(text) if self.stderr.is_terminal else text
-        self.stderr.write_raw(self._styled(shown, style) + "\n")
+        self._tell(self._styled(shown, style) + "\n")
 
     def _shares_line(self) -> bool:
         """Tell whether the answer stands unfinished on the terminal's last line."""
@@ -71,7 +89,12 @@ class Screen:
     def _clear_status(self) -> None:
         if self._status_shown:
             self._status_shown = False
-            self.stderr.write_raw(_CLEAR_LINE)
+            self._tell(_CLEAR_LINE)
+
+    def _tell(self, text: str) -> None:
+        """Write to standard error. That nobody reads it any more ends nothing."""
+        with suppress(OSError):
+            self.stderr.write_raw(text)
 
     def _styled(self, text: str, style: str) -> str:
         return f"{_STYLES[style]}{text}{_PLAIN}" if self.stderr.colour else text

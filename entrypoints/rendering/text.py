@@ -140,47 +140,52 @@ class TextReport:
 class _Answer:
     """The text on standard output: a blank line between messages, one line end at the end.
 
-    Line ends at the end of what has come are held back until it is known what follows them.
+    Line ends at the end of what has come are held back until it is known what follows them: more
+    of the same message, or its end.
     """
 
     screen: Screen
     _shown: dict[int | None, list[str]] = field(default_factory=dict[int | None, list[str]])
-    _current: tuple[int, int | None] | None = None
-    _response: int = 0
+    _message: tuple[int, int | None] | None = None
+    _finished: int = 0
     _held: str = ""
+    _is_begun: bool = False
 
     def add(self, output_index: int | None, text: str) -> None:
         """Show more of a message."""
         self._shown.setdefault(output_index, []).append(text)
+        message = (self._finished, output_index)
+        if self._message != message:
+            self._message = message
+            self._held = "\n\n" if self._is_begun else ""
         body = text.rstrip("\n")
         ends = text[len(body) :]
         if not body:
             self._held += ends
             return
-        message = (self._response, output_index)
-        if self._current is not None and self._current != message:
-            self._held = "\n\n"
-        self.screen.answer(self._held + body)
-        self._current = message
-        self._held = ends
+        shown, self._held = self._held + body, ends
+        # Noted before it is written: a signal may come right after the write.
+        self._is_begun = True
+        self.screen.answer(shown)
 
     def complete(self, output_index: int | None, text: str) -> None:
         """Show the part of a finished message that no delta brought."""
-        shown = "".join(self._shown.pop(output_index, []))
+        shown = "".join(self._shown.get(output_index, ()))
         if text.startswith(shown):
             self.add(output_index, text[len(shown) :])
-            self._shown.pop(output_index, None)
+        self._shown.pop(output_index, None)
+        self._finished += 1  # a service that names no places has the next message in the same one
 
     def end_of_response(self) -> None:
         """Take what comes next for other messages, also in the same places."""
         self._shown.clear()
-        self._response += 1
+        self._finished += 1
 
     def close(self) -> None:
         """End the last line."""
-        if self._current is not None:
+        if self._is_begun:
             self.screen.answer("\n")
-            self._current = None
+            self._is_begun = False
 
 
 def _shortened(text: str) -> str:

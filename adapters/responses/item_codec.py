@@ -97,7 +97,8 @@ def encode_item(item: ConversationItem) -> JsonObject | None:
 
 def _replayed(payload: str) -> JsonObject:
     # A number beyond all bounds (1e400) is Infinity to Python, and that is not JSON.
-    return json.loads(payload, parse_constant=lambda _: None)
+    item: JsonObject = json.loads(payload, parse_constant=lambda _: None)
+    return item
 
 
 def _call_id(item: JsonObject) -> str:

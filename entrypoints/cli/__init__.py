@@ -86,9 +86,10 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
 def _let_go_of_outputs() -> None:
     """Keep the interpreter from complaining, on its way out, of what cannot be written any more."""
     for stream in (sys.stdout, sys.stderr):
+        if stream is None:
+            continue
         try:
-            if stream is not None:
-                stream.flush()
+            stream.flush()
         except OSError:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())

@@ -46,6 +46,8 @@ class FakeModelStream:
         self.asked: list[Asked] = []
         self.is_closed = False
         self._scripts = scripts
+        # Held, so that what a use case forgets to close stays open: no garbage collector helps it.
+        self._streams: list[Generator[StreamEvent, None, None]] = []
 
     @property
     def requests(self) -> list[TurnRequest]:
@@ -53,6 +55,16 @@ class FakeModelStream:
         return [one.request for one in self.asked]
 
     def stream(
+        self, request: TurnRequest, credential: Credential
+    ) -> Generator[StreamEvent, None, None]:
+        stream = self._play(request, credential)
+        self._streams.append(stream)
+        return stream
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    def _play(
         self, request: TurnRequest, credential: Credential
     ) -> Generator[StreamEvent, None, None]:
         asked = Asked(request, credential)
@@ -68,6 +80,3 @@ class FakeModelStream:
                     return
         finally:
             asked.is_closed = True
-
-    def close(self) -> None:
-        self.is_closed = True

@@ -1,0 +1,98 @@
+"""What the ChatGPT side tells about an account: its workspaces, usage and models."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from codexctl.entrypoints.emulator.backends import Backend
+from codexctl.entrypoints.emulator.bearer_checks import BearerChecks
+from codexctl.entrypoints.emulator.http_messages import (
+    Endpoint,
+    HttpReply,
+    HttpRequest,
+    Routes,
+    json_reply,
+    refusal_reply,
+)
+from codexctl.entrypoints.emulator.identity import PLAN_TYPE
+from codexctl.entrypoints.emulator.issuer_options import Clock
+from codexctl.entrypoints.emulator.json_values import Json, JsonObject
+from codexctl.entrypoints.emulator.model_catalogue import MODELS, MODELS_ETAG
+
+CHECK_PATH = "/backend-api/wham/accounts/check"
+USAGE_PATH = "/backend-api/wham/usage"
+MODELS_PATH = f"{Backend.CHATGPT.value}/models"
+
+_HOUR = 3600
+
+_Answer: TypeAlias = Callable[[HttpRequest], HttpReply]
+
+
+class AccountEndpoints:
+    """Answers a client that asks about its account."""
+
+    def __init__(self, bearers: BearerChecks, clock: Clock) -> None:
+        self._bearers = bearers
+        self._clock = clock
+
+    def routes(self) -> Routes:
+        """Give the endpoints' rows of the routing table."""
+        return {
+            ("GET", CHECK_PATH): self._guarded(self._check),
+            ("GET", USAGE_PATH): self._guarded(self._usage),
+            ("GET", MODELS_PATH): self._guarded(_models),
+        }
+
+    def _guarded(self, answer: _Answer) -> Endpoint:
+        def guarded(request: HttpRequest) -> HttpReply:
+            refusal = self._bearers.refusal(request.headers)
+            return answer(request) if refusal is None else refusal_reply(refusal)
+
+        return guarded
+
+    def _check(self, request: HttpRequest) -> HttpReply:
+        account_id = self._bearers.account_id(request.headers)
+        account: JsonObject = {
+            "id": account_id,
+            "plan_type": PLAN_TYPE,
+            "name": None,
+            "structure": "personal",
+            # The real one names an https origin here, where the client would go on; the emulator
+            # has none to name.
+            "workspace_backend_origin": None,
+            "account_routing_override": "NO_CONSTRAINT",
+        }
+        return json_reply(
+            200,
+            {
+                "accounts": [account],
+                "account_ordering": [account_id],
+                "default_account_id": account_id,
+            },
+        )
+
+    def _usage(self, _request: HttpRequest) -> HttpReply:
+        now = int(self._clock())
+        rate_limit: JsonObject = {
+            "allowed": True,
+            "limit_reached": False,
+            "primary_window": _window(12, 5 * _HOUR, 2 * _HOUR, now),
+            "secondary_window": _window(34, 7 * 24 * _HOUR, 3 * 24 * _HOUR, now),
+        }
+        credits_left: JsonObject = {"has_credits": False, "unlimited": False, "balance": "0"}
+        return json_reply(
+            200, {"plan_type": PLAN_TYPE, "rate_limit": rate_limit, "credits": credits_left}
+        )
+
+
+def _models(_request: HttpRequest) -> HttpReply:
+    models: list[Json] = list(MODELS)
+    return json_reply(200, {"models": models}, ("etag", MODELS_ETAG))
+
+
+def _window(used_percent: int, length: int, reset_after: int, now: int) -> JsonObject:
+    return {
+        "used_percent": used_percent,
+        "limit_window_seconds": length,
+        "reset_after_seconds": reset_after,
+        "reset_at": now + reset_after,
+    }

@@ -1,0 +1,209 @@
+"""One step: a response, tried again where that may help."""
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+
+import pytest
+from tests.fakes.clock import FakeClock
+from tests.fakes.entropy import FakeEntropy
+from tests.fakes.model_stream import FakeModelStream
+from tests.fakes.values import API_KEY, a_message, a_request
+
+from codexctl.application.ask_model import AskModel
+from codexctl.domain.errors import (
+    CodexctlError,
+    IncompleteAnswer,
+    InvalidRequest,
+    NetworkFailed,
+    RateLimited,
+    ServiceUnavailable,
+    StreamInterrupted,
+)
+from codexctl.domain.faults import ProviderFault
+from codexctl.domain.limits import RetryPolicy
+from codexctl.domain.run_events import Retrying, RunEvent, TurnEnded
+from codexctl.domain.stream_events import (
+    Completed,
+    Failed,
+    Incomplete,
+    ItemFinished,
+    ReasoningDelta,
+    StreamEvent,
+    TextDelta,
+    Usage,
+)
+from codexctl.domain.turn import FinishedTurn, InterruptedTurn
+
+CUT = NetworkFailed("cut", remedy="again")
+WRONG = InvalidRequest("wrong", remedy="change it")
+HELLO = ItemFinished(a_message("Hello"), 0)
+OVERLOADED = Failed(ProviderFault(message="Busy", code="server_is_overloaded"))
+POLICY = RetryPolicy(retries=2, first_delay_seconds=1.0)
+
+
+@dataclass(slots=True)
+class Step:
+    """A step that was taken to its end.
+
+    Attributes:
+        events: What it yielded.
+        turn: What it returned, or None if it raised.
+        error: What it raised.
+    """
+
+    model: FakeModelStream
+    clock: FakeClock
+    events: list[RunEvent] = field(default_factory=list[RunEvent])
+    turn: FinishedTurn | None = None
+    error: CodexctlError | None = None
+
+
+def _taken(
+    *scripts: list[StreamEvent | CodexctlError],
+    text_is_shown: bool = True,
+    policy: RetryPolicy = POLICY,
+    spreads: tuple[float, ...] = (0.0,),
+) -> Step:
+    step = Step(FakeModelStream(*scripts), FakeClock())
+    ask = AskModel(model=step.model, clock=step.clock, entropy=FakeEntropy(spreads=spreads))
+
+    def take() -> Generator[RunEvent, None, None]:
+        events = ask(a_request(), API_KEY, policy, text_is_shown=text_is_shown)
+        step.turn = yield from events
+
+    try:
+        step.events.extend(take())
+    except CodexctlError as error:
+        step.error = error
+    return step
+
+
+def test_the_events_of_the_response_are_passed_on_and_its_turn_returned() -> None:
+    step = _taken([TextDelta("Hello", 0), HELLO, Completed()])
+    assert step.events == [TextDelta("Hello", 0), HELLO, Completed()]
+    assert step.turn == FinishedTurn(items=(a_message("Hello"),), usage=Usage())
+
+
+def test_the_request_and_the_credential_reach_the_model() -> None:
+    step = _taken([Completed()])
+    assert [(one.request, one.credential) for one in step.model.asked] == [(a_request(), API_KEY)]
+
+
+def test_what_failed_in_passing_is_tried_again_after_a_wait() -> None:
+    step = _taken([CUT], [HELLO, Completed()])
+    assert step.events == [Retrying(CUT, 1, 2, 1.0), HELLO, Completed()]
+    assert step.clock.waits == [1.0]
+
+
+def test_the_same_request_is_sent_again() -> None:
+    step = _taken([CUT], [Completed()])
+    assert step.model.requests == [a_request(), a_request()]
+
+
+def test_what_a_failed_try_brought_is_not_in_the_turn() -> None:
+    lost = ItemFinished(a_message("lost"), 0)
+    step = _taken([lost, CUT], [HELLO, Completed()])
+    assert step.turn == FinishedTurn(items=(a_message("Hello"),), usage=Usage())
+
+
+def test_all_retries_share_one_budget_whatever_fails() -> None:
+    busy = ServiceUnavailable("busy", remedy="wait")
+    step = _taken([CUT], [busy], [OVERLOADED])
+    waits = [event.delay_seconds for event in step.events if isinstance(event, Retrying)]
+    assert (waits, len(step.model.asked)) == ([1.0, 2.0], 3)
+    assert type(step.error) is ServiceUnavailable
+
+
+def test_a_budget_of_none_means_one_try() -> None:
+    step = _taken([CUT], policy=RetryPolicy(retries=0))
+    assert (step.error, len(step.model.asked), step.clock.waits) == (CUT, 1, [])
+
+
+def test_each_wait_is_spread_by_chance() -> None:
+    step = _taken([CUT], [CUT], [Completed()], spreads=(1.0, -1.0))
+    assert step.clock.waits == pytest.approx([1.1, 1.8])
+
+
+def test_the_wait_that_the_service_asks_for_is_kept() -> None:
+    slow = RateLimited("slow", remedy="wait", retry_after_seconds=7.5)
+    assert _taken([slow], [Completed()]).clock.waits == [7.5]
+
+
+def test_what_cannot_pass_is_raised_at_once() -> None:
+    step = _taken([WRONG])
+    assert step.events == [TurnEnded(InterruptedTurn(WRONG, (), Usage()))]
+    assert (step.error, step.clock.waits) == (WRONG, [])
+
+
+def test_what_came_before_the_last_failure_is_announced_as_an_ended_turn() -> None:
+    step = _taken([HELLO, CUT], policy=RetryPolicy(retries=0))
+    assert step.events == [
+        HELLO,
+        TurnEnded(InterruptedTurn(CUT, (a_message("Hello"),), Usage())),
+    ]
+
+
+def test_a_stream_that_just_ends_is_tried_again() -> None:
+    step = _taken([HELLO], [HELLO, Completed()])
+    (retrying,) = [event for event in step.events if isinstance(event, Retrying)]
+    assert type(retrying.error) is StreamInterrupted
+    assert step.turn is not None
+
+
+def test_a_failure_told_in_the_stream_is_tried_again() -> None:
+    assert _taken([OVERLOADED], [Completed()]).turn == FinishedTurn(items=(), usage=Usage())
+
+
+def test_an_incomplete_answer_is_not_tried_again() -> None:
+    step = _taken([HELLO, Incomplete("max_output_tokens", None)])
+    assert type(step.error) is IncompleteAnswer
+    assert len(step.model.asked) == 1
+
+
+def test_once_text_was_shown_nothing_is_tried_again() -> None:
+    step = _taken([TextDelta("Hel", 0), CUT])
+    assert step.events == [TextDelta("Hel", 0), TurnEnded(InterruptedTurn(CUT, (), Usage()))]
+    assert step.error is CUT
+
+
+def test_text_that_was_not_shown_does_not_stand_in_the_way() -> None:
+    step = _taken([TextDelta("Hel", 0), CUT], [HELLO, Completed()], text_is_shown=False)
+    assert step.events == [TextDelta("Hel", 0), Retrying(CUT, 1, 2, 1.0), HELLO, Completed()]
+
+
+def test_reasoning_that_was_shown_does_not_stand_in_the_way() -> None:
+    step = _taken([ReasoningDelta("Hm", 0, 0), CUT], [Completed()])
+    assert step.turn == FinishedTurn(items=(), usage=Usage())
+
+
+def test_text_of_an_earlier_try_does_not_stand_in_the_way_of_later_ones() -> None:
+    step = _taken([TextDelta("Hel", 0), CUT], [CUT], [Completed()], text_is_shown=False)
+    assert step.turn == FinishedTurn(items=(), usage=Usage())
+
+
+def test_an_error_after_the_terminal_event_changes_nothing() -> None:
+    step = _taken([HELLO, Completed(), CUT])
+    assert step.turn == FinishedTurn(items=(a_message("Hello"),), usage=Usage())
+
+
+def test_each_stream_is_closed_before_the_next_one_is_opened() -> None:
+    step = _taken([CUT], [HELLO], [Completed()])
+    assert [one.is_closed for one in step.model.asked] == [True, True, True]
+
+
+def test_leaving_a_step_closes_its_stream() -> None:
+    model = FakeModelStream([HELLO, Completed()])
+    ask = AskModel(model=model, clock=FakeClock(), entropy=FakeEntropy())
+    events = ask(a_request(), API_KEY, POLICY, text_is_shown=True)
+    next(events)
+    events.close()
+    assert [one.is_closed for one in model.asked] == [True]
+
+
+def test_an_interrupt_during_a_wait_ends_the_step() -> None:
+    model, clock = FakeModelStream([CUT], [Completed()]), FakeClock()
+    clock.interrupt_next_sleep()
+    ask = AskModel(model=model, clock=clock, entropy=FakeEntropy())
+    with pytest.raises(KeyboardInterrupt):
+        list(ask(a_request(), API_KEY, POLICY, text_is_shown=True))
+    assert len(model.asked) == 1

@@ -1,0 +1,122 @@
+"""A run as JSON lines, where the whole command cannot show it."""
+
+import json
+from typing import Any
+
+import pytest
+from tests.fakes.screen import piped
+from tests.fakes.values import a_call, a_message
+
+from codexctl.domain.conversation import ConversationItem
+from codexctl.domain.errors import StreamInterrupted
+from codexctl.domain.models import ModelChoice
+from codexctl.domain.run_events import (
+    Notice,
+    Retrying,
+    RunEvent,
+    RunFinished,
+    StepStarted,
+    ToolFinished,
+    ToolStarted,
+    TurnEnded,
+)
+from codexctl.domain.stream_events import (
+    CallAnnounced,
+    Completed,
+    ItemFinished,
+    ReasoningDelta,
+    TextDelta,
+    Unrecognised,
+    Usage,
+)
+from codexctl.domain.tools import OutcomeStatus, ToolOutcome
+from codexctl.domain.turn import FinishedTurn, InterruptedTurn
+from codexctl.entrypoints.rendering.json_lines import JsonReport
+from codexctl.entrypoints.rendering.report import Failure
+
+FAILURE = Failure(kind="Interrupted", message="Interrupted.", remedy=None, exit_code=130)
+ERROR = StreamInterrupted("It broke.", remedy="Run it again.")
+HELLO = a_message("Hello")
+
+
+def lines_of(*events: RunEvent | Failure, deltas: bool = False) -> list[dict[str, Any]]:
+    kept = piped()
+    report = JsonReport(kept.screen, deltas=deltas)
+    for event in events:
+        if isinstance(event, Failure):
+            report.fail(event)
+        else:
+            report.show(event)
+    return [json.loads(line) for line in kept.stdout.split("\n") if line]
+
+
+def ended(*items: ConversationItem) -> TurnEnded:
+    return TurnEnded(FinishedTurn(items=items, usage=Usage()))
+
+
+def texts(lines: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(line["item"]["id"], line["item"]["text"]) for line in lines]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        StepStarted(ModelChoice("gpt-5.5")),
+        ReasoningDelta("Hm", 0, 0),
+        CallAnnounced("look", "call_1", 0),
+        Completed(),
+        Unrecognised("response.queued"),
+        TextDelta("Hello", 0),
+        ItemFinished(HELLO, 0),
+        ended(a_call()),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_what_is_said_otherwise_makes_no_line(event: RunEvent) -> None:
+    assert lines_of(event) == []
+
+
+def test_a_failure_after_the_last_line_adds_no_other() -> None:
+    lines = lines_of(RunFinished(Usage(), None), FAILURE)
+    assert [line["type"] for line in lines] == ["turn.completed"]
+
+
+def test_a_failure_is_told_once() -> None:
+    lines = lines_of(FAILURE, FAILURE)
+    assert [line["type"] for line in lines] == ["error", "turn.failed"]
+
+
+def test_an_interrupted_response_still_shows_its_whole_messages() -> None:
+    lines = lines_of(TurnEnded(InterruptedTurn(ERROR, (HELLO, a_call()), Usage())))
+    assert texts(lines) == [("item_0", "Hello")]
+
+
+def test_two_messages_with_the_same_text_keep_ids_of_their_own() -> None:
+    one, two = a_message("same"), a_message("same")
+    events = (TextDelta("same", 0), TextDelta("same", 1), ItemFinished(one, 0))
+    lines = lines_of(*events, ItemFinished(two, 1), ended(one, two), deltas=True)
+    assert [line["item"]["id"] for line in lines] == ["item_0", "item_1", "item_0", "item_1"]
+
+
+def test_a_retry_starts_deltas_anew() -> None:
+    retry = Retrying(ERROR, 1, 5, 0.2)
+    lines = lines_of(TextDelta("Hel", 0), retry, TextDelta("Hello", 0), deltas=True)
+    assert lines == [
+        {"type": "item.delta", "item": {"id": "item_0", "type": "agent_message"}, "delta": "Hel"},
+        {"type": "notice", "message": "Reconnecting 1/5 in 0.2 s: It broke."},
+        {"type": "item.delta", "item": {"id": "item_1", "type": "agent_message"}, "delta": "Hello"},
+    ]
+
+
+def test_a_call_keeps_its_id_from_start_to_end() -> None:
+    call = a_call(arguments='{"at": [1, null]}')
+    done = ToolOutcome(call_id="call_1", output="there", status=OutcomeStatus.COMPLETED)
+    fields = {"id": "item_0", "type": "tool_call", "tool": "look", "arguments": {"at": [1, None]}}
+    assert lines_of(ToolStarted(call), ToolFinished(call, done)) == [
+        {"type": "item.started", "item": {**fields, "output": None, "status": "in_progress"}},
+        {"type": "item.completed", "item": {**fields, "output": "there", "status": "completed"}},
+    ]
+
+
+def test_a_notice_is_a_line() -> None:
+    assert lines_of(Notice("Mind you.")) == [{"type": "notice", "message": "Mind you."}]

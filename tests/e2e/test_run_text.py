@@ -208,6 +208,14 @@ class TestOutputLastMessage:
             "  Name a file in an existing folder that you may write to.\n"
         )
 
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+    def test_a_folder_that_may_not_be_written_to_is_told_before_any_request(
+        self, tmp_path: Path
+    ) -> None:
+        tmp_path.chmod(0o500)
+        asked = ask("-o", str(tmp_path / "answer.txt"), "hi", script=[ANSWER])
+        assert (asked.ran.exit_code, asked.seen) == (2, [])
+
     def test_a_fifo_is_written_to(self, tmp_path: Path) -> None:
         fifo = tmp_path / "pipe"
         os.mkfifo(fifo)

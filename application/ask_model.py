@@ -5,9 +5,9 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from codexctl.domain.credentials import Credential
-from codexctl.domain.errors import CodexctlError
+from codexctl.domain.errors import CodexctlError, SignInRejected
 from codexctl.domain.limits import RetryPolicy
-from codexctl.domain.ports import Clock, Entropy, ModelStream
+from codexctl.domain.ports import Clock, CredentialSource, Entropy, ModelStream
 from codexctl.domain.run_events import Retrying, RunEvent, TurnEnded
 from codexctl.domain.stream_events import StreamEvent, TextDelta
 from codexctl.domain.turn import FinishedTurn, InterruptedTurn, TurnAssembler, TurnRequest
@@ -22,6 +22,7 @@ class AskModel:
     """
 
     model: ModelStream
+    credentials: CredentialSource
     clock: Clock
     entropy: Entropy
 
@@ -50,12 +51,20 @@ class AskModel:
                 with :class:`~codexctl.domain.run_events.TurnEnded`.
         """
         attempt = 1
+        was_renewed = False
         while True:
             watch = _Attempt()
             yield from watch.follow(self.model.stream(request, credential))
             turn = watch.outcome()
             if isinstance(turn, FinishedTurn):
                 return turn
+            if isinstance(turn.error, SignInRejected) and not was_renewed:
+                # Once a step: a credential that is refused when it is new is refused for good.
+                was_renewed = True
+                other = self.credentials.renewed(credential)
+                if other is not None:
+                    credential = other
+                    continue
             delay = None
             if not (text_is_shown and watch.saw_text):
                 spread = self.entropy.spread()

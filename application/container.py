@@ -30,7 +30,7 @@ class Container(containers.DeclarativeContainer):
     entropy: providers.Provider[Entropy] = _port()
 
     ask_model: providers.Provider[AskModel] = providers.Factory(
-        AskModel, model=model, clock=clock, entropy=entropy
+        AskModel, model=model, credentials=credentials, clock=clock, entropy=entropy
     )
     run_tools: providers.Provider[RunTools] = providers.Factory(RunTools, tools=tools)
     run_conversation: providers.Provider[RunConversation] = providers.Factory(

@@ -1,11 +1,17 @@
 """The main job: ask, run the tools the model calls, answer it, until it is done."""
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from codexctl.application.ask_model import AskModel
 from codexctl.application.run_tools import RunTools
-from codexctl.domain.conversation import AssistantMessage, Conversation, UserMessage, repaired
+from codexctl.domain.conversation import (
+    AssistantMessage,
+    Conversation,
+    UserMessage,
+    repaired,
+    with_new_call_ids,
+)
 from codexctl.domain.credentials import Credential, Subscription
 from codexctl.domain.errors import TurnLimitReached
 from codexctl.domain.limits import RunLimits
@@ -66,6 +72,7 @@ class RunConversation:
         yield RunStarted(conversation.conversation_id)
         for number in range(1, task.limits.max_turns + 1):
             turn = yield from self._step(task, conversation)
+            turn = replace(turn, items=with_new_call_ids(turn.items, conversation))
             yield TurnEnded(turn)
             for text in turn.notices:
                 yield Notice(text)

@@ -5,7 +5,7 @@ sends beyond them stays verbatim in :class:`ProviderItem`, so that nothing it sa
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from codexctl.domain.tools import CallKind, ToolCall
@@ -150,6 +150,36 @@ def repaired(items: Sequence[ConversationItem]) -> tuple[ConversationItem, ...]:
             case _:
                 result.append(item)
     return tuple(result)
+
+
+def with_new_call_ids(
+    items: Sequence[ConversationItem], conversation: Conversation
+) -> tuple[ConversationItem, ...]:
+    """Return a response's items with calls named apart from those that the conversation has.
+
+    Some servers number their calls anew in each response. A call that comes twice within the
+    response keeps its id, and so stays one call.
+    """
+    used = {item.call_id for item in conversation.items if isinstance(item, ToolCall)}
+    new_ids: dict[str, str] = {}
+    for item in items:
+        if isinstance(item, ToolCall) and item.call_id not in new_ids:
+            new_ids[item.call_id] = new_id = _unused(item.call_id, used)
+            used.add(new_id)
+    return tuple(
+        replace(item, call_id=new_ids[item.call_id]) if isinstance(item, ToolCall) else item
+        for item in items
+    )
+
+
+def _unused(call_id: str, used: set[str]) -> str:
+    """Return the id, or one like it that is not in use; at most 64 characters stay at most 64."""
+    candidate, number = call_id, 1
+    while candidate in used:
+        number += 1
+        suffix = f"_{number}"
+        candidate = call_id[: 64 - len(suffix)] + suffix
+    return candidate
 
 
 def _answered_calls(items: Sequence[ConversationItem]) -> set[str]:

@@ -53,7 +53,16 @@ class CredentialSource(Protocol):
 
         Raises:
             NotSignedIn: There is none.
-            SignInRejected: There is one and it is of no use (expired, malformed).
+            SignInError: There is one and it is of no use (expired, malformed, refused).
+            CodexctlError: It cannot be known, or could not be renewed.
+        """
+        ...
+
+    def renewed(self, rejected: Credential) -> Credential | None:
+        """Return another credential in place of one that the service refused, or None.
+
+        Raises:
+            CodexctlError: It should have been renewed and could not be.
         """
         ...
 

@@ -6,7 +6,7 @@ Each function imports what it builds, so that a command pays for what it uses an
 from collections.abc import Generator, Iterable
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from codexctl import __version__
 from codexctl.domain.stream_events import StreamEvent
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from codexctl.application.container import Container
     from codexctl.application.run_conversation import RunConversation
     from codexctl.domain.ports import Clock, CredentialSource, Entropy, ModelStream, ToolExecutor
+
+    Frame: TypeAlias = ServerSentEvent
 
 
 @contextmanager
@@ -90,14 +92,14 @@ def _chosen_tools(names: str, working_folder: Path) -> "tuple[Tool, ...]":
     return select(names, built_in_tools(working_folder))
 
 
-def read_frames(chunks: Iterable[bytes]) -> "Generator[ServerSentEvent, None, None]":
+def read_frames(chunks: Iterable[bytes]) -> "Generator[Frame, None, None]":
     """Yield the server-sent events of a recorded stream, as the client would see them."""
     from codexctl.adapters.responses.sse import read_events
 
     return read_events(chunks)
 
 
-def decode_frame(frame: "ServerSentEvent") -> tuple[str, StreamEvent]:
+def decode_frame(frame: "Frame") -> tuple[str, StreamEvent]:
     """Return the wire's name of a server-sent event, and what it means to the client.
 
     Raises:

@@ -37,6 +37,10 @@ class EnvironmentCredentials:
             return ApiKey(Secret(_checked(key, API_KEY_VARIABLE)), API_KEY_VARIABLE)
         raise _not_signed_in(provider)
 
+    def renewed(self, rejected: Credential) -> Credential | None:  # noqa: ARG002 (the port's)
+        """See :meth:`codexctl.domain.ports.CredentialSource.renewed`. Nobody can renew these."""
+        return None
+
     def _subscription(self, token: str) -> Subscription:
         # PyJWT is slow to import, so only a token that can be a JSON web token pays for it.
         claims = None

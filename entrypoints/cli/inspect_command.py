@@ -27,7 +27,7 @@ from codexctl.entrypoints.composition import decode_frame, read_frames
 from codexctl.entrypoints.rendering.screen import Screen
 
 if TYPE_CHECKING:
-    from codexctl.adapters.responses.sse import ServerSentEvent
+    from codexctl.entrypoints.composition import Frame
 
 _READ_BYTES = 65_536
 
@@ -43,7 +43,7 @@ def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
     return 0
 
 
-def _show_frames(frames: "Iterator[ServerSentEvent]", screen: Screen, *, as_json: bool) -> None:
+def _show_frames(frames: "Iterator[Frame]", screen: Screen, *, as_json: bool) -> None:
     for frame in frames:
         if as_json:
             line = {
@@ -73,7 +73,7 @@ class _Response:
         return turn
 
 
-def _show_responses(frames: "Iterator[ServerSentEvent]", screen: Screen, *, as_json: bool) -> None:
+def _show_responses(frames: "Iterator[Frame]", screen: Screen, *, as_json: bool) -> None:
     show = _json_line if as_json else _account
     count = 0
     for count, response in enumerate(_responses(frames), start=1):
@@ -85,7 +85,7 @@ def _show_responses(frames: "Iterator[ServerSentEvent]", screen: Screen, *, as_j
         )
 
 
-def _responses(frames: "Iterator[ServerSentEvent]") -> Iterator[_Response]:
+def _responses(frames: "Iterator[Frame]") -> Iterator[_Response]:
     """Yield each response of the stream. A file may hold several, one after another."""
     response = _Response()
     try:

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, TextIO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,13 @@ class Surroundings:
     @classmethod
     def of_process(cls) -> Self:
         """Return those of this process."""
-        stdin, stdout, stderr = (
-            stream and stream.buffer for stream in (sys.stdin, sys.stdout, sys.stderr)
+        return cls(
+            environment=os.environ,
+            stdin=_bytes_of(sys.stdin),
+            stdout=_bytes_of(sys.stdout),
+            stderr=_bytes_of(sys.stderr),
         )
-        return cls(environment=os.environ, stdin=stdin, stdout=stdout, stderr=stderr)
+
+
+def _bytes_of(stream: TextIO | None) -> BinaryIO | None:
+    return None if stream is None else stream.buffer

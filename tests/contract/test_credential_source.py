@@ -125,6 +125,10 @@ def test_a_credential_of_no_use_does_not_stand_in_the_way_of_the_other(build: Bu
     assert build(Held(token=EXPIRED, key="sk-1")).credential_for(Provider.API) == API_KEY
 
 
+def test_what_nobody_can_renew_is_not_renewed(build: Building) -> None:
+    assert build(Held(token=FRESH)).renewed(SUBSCRIPTION) is None
+
+
 def test_it_answers_the_same_when_asked_again(build: Building) -> None:
     source = build(Held(token=FRESH))
     assert source.credential_for(None) == source.credential_for(None)

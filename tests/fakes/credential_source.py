@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from codexctl.domain.credentials import Credential
-from codexctl.domain.errors import NotSignedIn, SignInRejected
+from codexctl.domain.errors import CodexctlError, NotSignedIn, SignInRejected
 from codexctl.domain.models import Provider
 
 
@@ -16,12 +16,15 @@ class FakeCredentialSource:
     ```
 
     Asked for any provider it gives the one that comes first in ``held``. ``asked`` records what it
-    was asked for, so that a test can see that each step asks anew.
+    was asked for, so that a test can see that each step asks anew. ``renewals`` says what to give
+    in place of a credential that was refused, and is raised where it is an error.
     """
 
     def __init__(self, held: Mapping[Provider, Credential | SignInRejected]) -> None:
         self.held = dict(held)
         self.asked: list[Provider | None] = []
+        self.renewals: list[Credential | CodexctlError] = []
+        self.rejected: list[Credential] = []
 
     def credential_for(self, provider: Provider | None) -> Credential:
         self.asked.append(provider)
@@ -32,3 +35,12 @@ class FakeCredentialSource:
         if isinstance(found, SignInRejected):
             raise found
         return found
+
+    def renewed(self, rejected: Credential) -> Credential | None:
+        self.rejected.append(rejected)
+        if not self.renewals:
+            return None
+        renewal = self.renewals.pop(0)
+        if isinstance(renewal, CodexctlError):
+            raise renewal
+        return renewal

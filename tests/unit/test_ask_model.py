@@ -5,18 +5,22 @@ from dataclasses import dataclass, field
 
 import pytest
 from tests.fakes.clock import FakeClock
+from tests.fakes.credential_source import FakeCredentialSource
 from tests.fakes.entropy import FakeEntropy
 from tests.fakes.model_stream import FakeModelStream
-from tests.fakes.values import API_KEY, a_message, a_request
+from tests.fakes.values import API_KEY, SUBSCRIPTION, a_message, a_request
 
 from codexctl.application.ask_model import AskModel
+from codexctl.domain.credentials import Credential
 from codexctl.domain.errors import (
     CodexctlError,
     IncompleteAnswer,
     InvalidRequest,
     NetworkFailed,
+    NotSignedIn,
     RateLimited,
     ServiceUnavailable,
+    SignInRejected,
     StreamInterrupted,
 )
 from codexctl.domain.faults import ProviderFault
@@ -53,6 +57,7 @@ class Step:
 
     model: FakeModelStream
     clock: FakeClock
+    credentials: FakeCredentialSource = field(default_factory=lambda: FakeCredentialSource({}))
     events: list[RunEvent] = field(default_factory=list[RunEvent])
     turn: FinishedTurn | None = None
     error: CodexctlError | None = None
@@ -63,9 +68,16 @@ def _taken(
     text_is_shown: bool = True,
     policy: RetryPolicy = POLICY,
     spreads: tuple[float, ...] = (0.0,),
+    renewals: tuple[Credential | CodexctlError, ...] = (),
 ) -> Step:
     step = Step(FakeModelStream(*scripts), FakeClock())
-    ask = AskModel(model=step.model, clock=step.clock, entropy=FakeEntropy(spreads=spreads))
+    step.credentials.renewals.extend(renewals)
+    ask = AskModel(
+        model=step.model,
+        credentials=step.credentials,
+        clock=step.clock,
+        entropy=FakeEntropy(spreads=spreads),
+    )
 
     def take() -> Generator[RunEvent, None, None]:
         events = ask(a_request(), API_KEY, policy, text_is_shown=text_is_shown)
@@ -193,7 +205,12 @@ def test_each_stream_is_closed_before_the_next_one_is_opened() -> None:
 
 def test_leaving_a_step_closes_its_stream() -> None:
     model = FakeModelStream([HELLO, Completed()])
-    ask = AskModel(model=model, clock=FakeClock(), entropy=FakeEntropy())
+    ask = AskModel(
+        model=model,
+        credentials=FakeCredentialSource({}),
+        clock=FakeClock(),
+        entropy=FakeEntropy(),
+    )
     events = ask(a_request(), API_KEY, POLICY, text_is_shown=True)
     next(events)
     events.close()
@@ -203,7 +220,45 @@ def test_leaving_a_step_closes_its_stream() -> None:
 def test_an_interrupt_during_a_wait_ends_the_step() -> None:
     model, clock = FakeModelStream([CUT], [Completed()]), FakeClock()
     clock.interrupt_next_sleep()
-    ask = AskModel(model=model, clock=clock, entropy=FakeEntropy())
+    ask = AskModel(
+        model=model,
+        credentials=FakeCredentialSource({}),
+        clock=clock,
+        entropy=FakeEntropy(),
+    )
     with pytest.raises(KeyboardInterrupt):
         list(ask(a_request(), API_KEY, POLICY, text_is_shown=True))
     assert len(model.asked) == 1
+
+
+REJECTED = SignInRejected("refused", remedy="sign in again")
+
+
+def test_a_refused_credential_is_renewed_and_the_request_sent_again() -> None:
+    step = _taken([REJECTED], [HELLO, Completed()], renewals=(SUBSCRIPTION,))
+    assert step.turn == FinishedTurn(items=(a_message("Hello"),), usage=Usage())
+    assert [one.credential for one in step.model.asked] == [API_KEY, SUBSCRIPTION]
+    assert step.credentials.rejected == [API_KEY]
+
+
+def test_a_renewal_costs_nothing_of_the_retry_budget() -> None:
+    step = _taken([REJECTED], [CUT], [HELLO, Completed()], renewals=(SUBSCRIPTION,))
+    assert [event.attempt for event in step.events if isinstance(event, Retrying)] == [1]
+
+
+def test_a_credential_is_renewed_once_a_step() -> None:
+    step = _taken([REJECTED], [REJECTED], renewals=(SUBSCRIPTION, SUBSCRIPTION))
+    assert step.error is REJECTED
+    assert len(step.model.asked) == 2
+
+
+def test_a_refused_credential_that_nobody_can_renew_ends_the_step() -> None:
+    step = _taken([REJECTED])
+    assert step.error is REJECTED
+    assert len(step.model.asked) == 1
+
+
+def test_a_renewal_that_fails_ends_the_step_with_its_own_error() -> None:
+    gone = NotSignedIn("signed out", remedy="sign in")
+    step = _taken([REJECTED], renewals=(gone,))
+    assert step.error is gone

@@ -45,7 +45,7 @@ from codexctl.domain.stream_events import (
     TextDelta,
     Usage,
 )
-from codexctl.domain.tools import OutcomeStatus, ToolOutcome
+from codexctl.domain.tools import OutcomeStatus, ToolCall, ToolOutcome
 from codexctl.domain.turn import FinishedTurn, InterruptedTurn, TurnRequest
 
 Script = Sequence[StreamEvent | CodexctlError]
@@ -91,7 +91,9 @@ def _run(
     run = Run(FakeModelStream(*scripts), executor, FakeCredentialSource(held))
     entropy = FakeEntropy()
     conversation = RunConversation(
-        ask_model=AskModel(model=run.model, clock=run.clock, entropy=entropy),
+        ask_model=AskModel(
+            model=run.model, credentials=run.credentials, clock=run.clock, entropy=entropy
+        ),
         run_tools=RunTools(run.tools),
         credentials=run.credentials,
         tools=run.tools,
@@ -327,3 +329,12 @@ def test_without_a_credential_nothing_is_asked() -> None:
     run = _run(HELLO, held={})
     assert type(run.error) is NotSignedIn
     assert (run.events, run.model.asked) == ([RunStarted(CONVERSATION_ID)], [])
+
+
+def test_a_call_id_that_comes_again_in_a_later_response_is_another_call() -> None:
+    run = _run(LOOKING, LOOKING, HELLO)
+    assert run.tools.count("look") == 2
+    calls = [item for item in run.last_request.items if isinstance(item, ToolCall)]
+    assert [call.call_id for call in calls] == ["call_1", "call_1_2"]
+    outputs = [item for item in run.last_request.items if isinstance(item, ToolOutput)]
+    assert [output.call_id for output in outputs] == ["call_1", "call_1_2"]

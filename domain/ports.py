@@ -12,6 +12,7 @@ from typing import Protocol
 from codexctl.domain.credentials import Credential, Secret, StoredLogin, Subscription, TokenGrant
 from codexctl.domain.errors import CodexctlError
 from codexctl.domain.models import Provider
+from codexctl.domain.quota import Quota
 from codexctl.domain.sign_in import (
     AuthorizationRequest,
     DeviceApproved,
@@ -261,6 +262,19 @@ class RedirectReceiver(Protocol):
 
     def close(self) -> None:
         """Stop listening. May be called more than once."""
+        ...
+
+
+class QuotaSource(Protocol):
+    """Knows what an account has left. Contract: ``tests/contract/test_quota_source.py``."""
+
+    def quota(self, subscription: Subscription) -> Quota:
+        """Ask for the account's allowance, once.
+
+        Raises:
+            SignInRejected: The service refused the token.
+            CodexctlError: It could not be asked.
+        """
         ...
 
 

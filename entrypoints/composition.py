@@ -55,7 +55,8 @@ def build_container(
     from dependency_injector import providers
 
     from codexctl.adapters.openai_oauth.environment import EnvironmentCredentials
-    from codexctl.adapters.responses.client import HttpSettings, ResponsesClient
+    from codexctl.adapters.responses.client import ResponsesClient
+    from codexctl.adapters.responses.http import HttpSettings
     from codexctl.adapters.system import SystemClock, SystemEntropy
     from codexctl.adapters.tools.registry import ToolRegistry
     from codexctl.application.container import Container

@@ -11,7 +11,8 @@ from tests.fakes.stream_server import Reply, StreamServer
 from tests.fakes.values import API_KEY, SUBSCRIPTION, a_message, a_request
 from tests.fakes.wire import completed, created, frames, item_done, message_item, text_delta
 
-from codexctl.adapters.responses.client import HttpSettings, ResponsesClient
+from codexctl.adapters.responses.client import ResponsesClient
+from codexctl.adapters.responses.http import HttpSettings
 from codexctl.domain.errors import RateLimited, StreamInterrupted
 from codexctl.domain.models import Provider
 from codexctl.domain.ports import ModelStream

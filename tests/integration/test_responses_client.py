@@ -17,7 +17,8 @@ from tests.fakes.stream_server import Reply, StreamServer
 from tests.fakes.values import API_KEY, CONVERSATION_ID, SUBSCRIPTION, a_message, a_request
 from tests.fakes.wire import ANSWER, completed, created, frames, text_delta
 
-from codexctl.adapters.responses.client import HttpSettings, ResponsesClient
+from codexctl.adapters.responses.client import ResponsesClient
+from codexctl.adapters.responses.http import HttpSettings
 from codexctl.domain.credentials import Credential, Secret, Subscription
 from codexctl.domain.errors import (
     CodexctlError,

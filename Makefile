@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.set-up
-PINS := build/pins
+PINS := $(VENV)/pins
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -24,7 +24,7 @@ $(SETUP): pyproject.toml constraints.txt src/codexctl/__init__.py
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -qq -c constraints.txt pip
 	@$(BIN)/python -m pip install -qq -c constraints.txt --build-constraint constraints.txt \
-	    -e . --group dev
+	    -e '.[all]' --group dev
 	@touch $@
 
 .PHONY: demo
@@ -88,7 +88,7 @@ constraints: ## choose the newest versions that pyproject.toml allows, and pin t
 	@rm -rf $(PINS)
 	@$(PYTHON) -m venv $(PINS)
 	@$(PINS)/bin/python -m pip install -qq --upgrade pip setuptools
-	@$(PINS)/bin/python -m pip install -qq -e . --group dev
+	@$(PINS)/bin/python -m pip install -qq -e '.[all]' --group dev
 	@{ grep '^#' constraints.txt; \
 	    $(PINS)/bin/python -m pip freeze --all --exclude-editable; } > $(PINS)/constraints.txt
 	@mv $(PINS)/constraints.txt constraints.txt

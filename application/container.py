@@ -10,25 +10,56 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from codexctl.application.ask_model import AskModel
+from codexctl.application.fresh_credentials import FreshCredentials
+from codexctl.application.renew_login import RenewLogin
 from codexctl.application.run_conversation import RunConversation
 from codexctl.application.run_tools import RunTools
-from codexctl.domain.ports import Clock, CredentialSource, Entropy, ModelStream, ToolExecutor
+from codexctl.domain.ports import (
+    AuthorizationServer,
+    Clock,
+    CredentialSource,
+    CredentialStore,
+    Entropy,
+    ModelStream,
+    Notifier,
+    ProfileLock,
+    ToolExecutor,
+)
 
 
-def _port() -> providers.Provider[Any]:
+def port() -> providers.Provider[Any]:
     """Return an open dependency; it could check a class, but takes no Protocol."""
     return providers.Dependency()
 
 
 class Container(containers.DeclarativeContainer):
-    """The wiring of a run."""
+    """The wiring of a run with the login of one profile."""
 
-    model: providers.Provider[ModelStream] = _port()
-    credentials: providers.Provider[CredentialSource] = _port()
-    tools: providers.Provider[ToolExecutor] = _port()
-    clock: providers.Provider[Clock] = _port()
-    entropy: providers.Provider[Entropy] = _port()
+    model: providers.Provider[ModelStream] = port()
+    tools: providers.Provider[ToolExecutor] = port()
+    clock: providers.Provider[Clock] = port()
+    entropy: providers.Provider[Entropy] = port()
+    environment: providers.Provider[CredentialSource] = port()
+    store: providers.Provider[CredentialStore] = port()
+    lock: providers.Provider[ProfileLock] = port()
+    server: providers.Provider[AuthorizationServer] = port()
+    notifier: providers.Provider[Notifier] = port()
+    profile: providers.Provider[str] = port()
 
+    # One for the life of the container: it remembers what could not be saved.
+    renew_login: providers.Provider[RenewLogin] = providers.Singleton(
+        RenewLogin,
+        profile=profile,
+        store=store,
+        lock=lock,
+        server=server,
+        clock=clock,
+        notifier=notifier,
+    )
+    # Its provider, not itself: a run with a ready token needs no store and no issuer.
+    credentials: providers.Provider[CredentialSource] = providers.Factory(
+        FreshCredentials, environment=environment, renew_login=renew_login.provider, clock=clock
+    )
     ask_model: providers.Provider[AskModel] = providers.Factory(
         AskModel, model=model, credentials=credentials, clock=clock, entropy=entropy
     )

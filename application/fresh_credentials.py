@@ -1,5 +1,6 @@
 """Who asks: the first credential of three places, and always one that is good for a request."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from codexctl.application.renew_login import RenewLogin
@@ -18,12 +19,12 @@ class FreshCredentials:
 
     Attributes:
         environment: Knows the token and the key.
-        renew_login: The stored login, and how to renew it.
+        renew_login: Makes what knows the stored login and how to renew it, when it is needed.
         clock: Tells when a token ends.
     """
 
     environment: CredentialSource
-    renew_login: RenewLogin
+    renew_login: Callable[[], RenewLogin]
     clock: Clock
 
     def credential_for(self, provider: Provider | None) -> Credential:
@@ -39,7 +40,7 @@ class FreshCredentials:
         """See :meth:`codexctl.domain.ports.CredentialSource.renewed`."""
         if not isinstance(rejected, Subscription) or rejected.refresh_token is None:
             return None
-        return self.renew_login(rejected, after_rejection=True)
+        return self.renew_login()(rejected, after_rejection=True)
 
     def _ready_token(self) -> Credential | None:
         try:
@@ -48,7 +49,8 @@ class FreshCredentials:
             return None
 
     def _stored(self, provider: Provider | None) -> Credential | None:
-        login = self.renew_login.stored()
+        renew_login = self.renew_login()
+        login = renew_login.stored()
         if login is None:
             return None
         match login.credential:
@@ -56,7 +58,7 @@ class FreshCredentials:
                 return key if provider is not Provider.CHATGPT else None
             case Subscription() as subscription if provider is not Provider.API:
                 if subscription.is_expired(self.clock.now()):
-                    return self.renew_login(subscription, after_rejection=False)
+                    return renew_login(subscription, after_rejection=False)
                 return subscription
             case _:
                 return None

@@ -24,6 +24,11 @@ class Secret:
         """Return the string. Call this where it goes onto the wire and nowhere else."""
         return self._hidden
 
+    def fits_a_header(self) -> bool:
+        """Tell whether it can stand in a request header: one word of printable ASCII."""
+        value = self._hidden
+        return value.isascii() and value.isprintable() and value.split() == [value]
+
     def __repr__(self) -> str:
         return "Secret('***')"
 

@@ -3,17 +3,27 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from codexctl.domain.credentials import Secret
 from codexctl.domain.errors import UsageError
 from codexctl.domain.models import Provider
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 DEFAULT_BASE_URLS = {
     Provider.CHATGPT: "https://chatgpt.com/backend-api/codex",
     Provider.API: "https://api.openai.com/v1",
 }
 DEFAULT_ORIGINATOR = "codexctl"
+DEFAULT_PROFILE = "default"
+DEFAULT_ISSUER = "https://auth.openai.com"
+DEFAULT_CLIENT_ID = "app_EMoamEEZ73f0CkXaXp7hrann"
+"""The public id of OpenAI's own command line; the issuer knows its redirect addresses."""
+KEY_SOURCES = ("keyring", "passphrase", "file")
+_LONGEST_PROFILE = 64
 
 _BASE_URL_VARIABLES = {
     Provider.CHATGPT: ("CODEXCTL_CHATGPT_BASE_URL",),
@@ -34,6 +44,12 @@ class Settings:
         api_key: An API key.
         ca_bundle: Path of the certificates to trust; None for the default ones.
         debug: Whether tracebacks are wanted.
+        profile: Whose stored login is used.
+        home: The folder of everything that is kept; None for the platform's own.
+        issuer: The OAuth issuer.
+        client_id: The OAuth client id.
+        key_source: What protects the credential file; None for whichever is best.
+        passphrase: The passphrase, where no terminal can ask.
     """
 
     base_urls: Mapping[Provider, str]
@@ -42,10 +58,20 @@ class Settings:
     api_key: Secret | None
     ca_bundle: str | None
     debug: bool
+    profile: str = DEFAULT_PROFILE
+    home: str | None = None
+    issuer: str = DEFAULT_ISSUER
+    client_id: str = DEFAULT_CLIENT_ID
+    key_source: str | None = None
+    passphrase: Secret | None = None
 
 
-def read_settings(environment: Mapping[str, str]) -> Settings:
+def read_settings(environment: Mapping[str, str], profile: str | None = None) -> Settings:
     """Read the settings from environment variables; an empty one counts as not set.
+
+    Args:
+        environment: The variables.
+        profile: The profile that the command line asks for; it goes before the environment's.
 
     Raises:
         UsageError: A value is of no use; the message names its variable.
@@ -57,7 +83,55 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         api_key=_secret(environment, "OPENAI_API_KEY"),
         ca_bundle=_ca_bundle(environment),
         debug=any(environment.get(name) == "1" for name in ("CODEXCTL_DEBUG", "CODEX_DEBUG")),
+        profile=_profile_name(
+            profile
+            if profile is not None
+            else environment.get("CODEXCTL_PROFILE", "").strip() or DEFAULT_PROFILE
+        ),
+        home=environment.get("CODEXCTL_HOME") or None,
+        issuer=_issuer(environment),
+        client_id=_header_value(environment, "CODEXCTL_CLIENT_ID") or DEFAULT_CLIENT_ID,
+        key_source=_key_source(environment),
+        passphrase=_secret(environment, "CODEXCTL_PASSPHRASE"),
     )
+
+
+def _profile_name(word: str) -> str:
+    if word.isprintable() and 0 < len(word) <= _LONGEST_PROFILE and word == word.strip():
+        return word
+    raise UsageError(
+        "The name of the profile is empty, too long, or has characters that cannot be shown.",
+        remedy=f"Use 1 to {_LONGEST_PROFILE} letters, such as --profile work.",
+    )
+
+
+def home_folder(settings: Settings) -> "Path":
+    """Return the folder of everything that is kept. It need not exist yet."""
+    from pathlib import Path
+
+    if settings.home is not None:
+        return Path(settings.home).absolute()
+    import platformdirs
+
+    return platformdirs.user_data_path("codexctl", appauthor=False)
+
+
+def _issuer(environment: Mapping[str, str]) -> str:
+    value = environment.get("CODEXCTL_ISSUER", "").strip()
+    if not value:
+        return DEFAULT_ISSUER
+    _check_base_url("CODEXCTL_ISSUER", value)
+    return value
+
+
+def _key_source(environment: Mapping[str, str]) -> str | None:
+    value = environment.get("CODEXCTL_KEY_SOURCE", "").strip() or "auto"
+    if value not in ("auto", *KEY_SOURCES):
+        raise UsageError(
+            "CODEXCTL_KEY_SOURCE names no key source.",
+            remedy=f"Set it to auto, {', '.join(KEY_SOURCES)}, or leave it unset.",
+        )
+    return None if value == "auto" else value
 
 
 def _secret(environment: Mapping[str, str], name: str) -> Secret | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import vcr
 from tests.fakes.entropy import FakeEntropy
+from tests.fakes.notifier import FakeNotifier
 from vcr.cassette import Cassette
 from vcr.request import Request
 
@@ -20,7 +21,7 @@ from codexctl.domain.conversation import AssistantMessage
 from codexctl.domain.credentials import Secret
 from codexctl.domain.models import ModelChoice, Provider
 from codexctl.domain.run_events import RunEvent, TurnEnded
-from codexctl.entrypoints.composition import build_container
+from codexctl.entrypoints.composition import RunOptions, build_container
 from codexctl.entrypoints.settings import Settings
 
 CASSETTES = Path(__file__).resolve().parents[1] / "cassettes"
@@ -86,9 +87,8 @@ def follow(tape: Tape, folder: Path, base_urls: dict[Provider, str]) -> list[Run
         ca_bundle=None,
         debug=False,
     )
-    container = build_container(
-        settings, tools="all", working_folder=folder, idle_timeout_seconds=30.0
-    )
+    options = RunOptions(tools="all", working_folder=folder, idle_timeout_seconds=30.0)
+    container = build_container(settings, options, FakeNotifier())
     # Counted ids; dependency-injector leaves the type of override open.
     container.entropy.override(FakeEntropy())  # pyright: ignore[reportUnknownMemberType]
     task = Task(

@@ -42,18 +42,7 @@ class EnvironmentCredentials:
         return None
 
     def _subscription(self, token: str) -> Subscription:
-        # PyJWT is slow to import, so only a token that can be a JSON web token pays for it.
-        claims = None
-        if token.count(".") == 2:
-            from codexctl.adapters.openai_oauth.claims import read_claims
-
-            claims = read_claims(token)
-        subscription = Subscription(
-            access_token=Secret(token),
-            account_id=claims.account_id if claims else None,
-            expires_at=claims.expires_at if claims else None,
-            origin=ACCESS_TOKEN_VARIABLE,
-        )
+        subscription = ready_subscription(token, ACCESS_TOKEN_VARIABLE)
         # No margin here: nobody can refresh this token, so it is good to its last second.
         expires_at = subscription.expires_at
         if expires_at is not None and expires_at <= self.clock.now():
@@ -64,6 +53,28 @@ class EnvironmentCredentials:
         return subscription
 
 
+def ready_subscription(token: str, origin: str) -> Subscription:
+    """Return the credential of an access token that somebody else obtained.
+
+    Args:
+        token: The token; need not be a JSON web token.
+        origin: Where it came from, in words for the user.
+    """
+    # PyJWT is slow to import, so only a token that can be a JSON web token pays for it.
+    claims = None
+    if token.count(".") == 2:
+        from codexctl.adapters.openai_oauth.claims import read_claims
+
+        claims = read_claims(token)
+    return Subscription(
+        access_token=Secret(token),
+        account_id=claims.account_id if claims else None,
+        expires_at=claims.expires_at if claims else None,
+        origin=origin,
+        plan=claims.plan if claims else None,
+    )
+
+
 def _stripped(secret: Secret | None) -> str:
     """Return the value without the line end that ``$(cat file)`` and CI settings leave on it."""
     return secret.reveal().strip() if secret else ""
@@ -71,7 +82,7 @@ def _stripped(secret: Secret | None) -> str:
 
 def _checked(value: str, variable: str) -> str:
     """Return a value that can stand in a header. The message never quotes it."""
-    if value.isascii() and value.isprintable() and " " not in value:
+    if Secret(value).fits_a_header():
         return value
     raise SignInRejected(
         f"{variable} holds characters that no token has (a space, a line end, a non-ASCII letter).",
@@ -87,5 +98,5 @@ def _not_signed_in(provider: Provider | None) -> NotSignedIn:
     }
     return NotSignedIn(
         "There is no credential" + (f" for {provider} models." if provider else "."),
-        remedy=f"Set {variables[provider]}; to try codexctl without an account, run: codexctl demo",
+        remedy=f"Run codexctl login, or set {variables[provider]}; without an account: codexctl demo",
     )

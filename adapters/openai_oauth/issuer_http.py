@@ -5,7 +5,6 @@ body knows: the HTTP library asks it for its bytes after the handshakes, and nev
 the caller has given up.
 """
 
-import io
 import json
 import threading
 import time
@@ -18,6 +17,7 @@ from urllib.parse import urlencode, urlsplit
 import requests
 from requests.auth import AuthBase
 
+from codexctl.adapters.openai_oauth.one_time_body import OneTimeBody
 from codexctl.adapters.openai_oauth.settings import LOOPBACK_HOSTS, IssuerSettings
 from codexctl.adapters.openai_oauth.transport_faults import (
     TRANSPORT_ERRORS,
@@ -85,14 +85,14 @@ class IssuerHttp:
             AnswerLost: It was sent, and no whole answer came.
             CodexctlError: Nothing was sent.
         """
-        return self._post(path, _OneTimeBody(_as_json(fields), "application/json"), limit_seconds)
+        return self._post(path, OneTimeBody(_as_json(fields), "application/json"), limit_seconds)
 
     def post_form(self, path: str, fields: Fields, limit_seconds: float | None = None) -> Answer:
         """Send the fields as a form; otherwise as :meth:`post_json`."""
-        form = _OneTimeBody(_as_form(fields), "application/x-www-form-urlencoded")
+        form = OneTimeBody(_as_form(fields), "application/x-www-form-urlencoded")
         return self._post(path, form, limit_seconds)
 
-    def _post(self, path: str, body: "_OneTimeBody", limit_seconds: float | None) -> Answer:
+    def _post(self, path: str, body: OneTimeBody, limit_seconds: float | None) -> Answer:
         limit = limit_seconds or self._settings.total_timeout_seconds
         call = _Call(self._settings, self._settings.url(path), body, limit)
         # In a thread, because no setting of the library bounds the look-up of the name, the
@@ -113,7 +113,8 @@ def _outcome(outcome: Answer | BaseException | None, *, was_sent: bool) -> Answe
         case Exception() if not isinstance(outcome, TRANSPORT_ERRORS):
             raise outcome
         case _ if was_sent:
-            # Without its cause, which may quote the answer (InvalidChunkLength does).
+            # Without its cause, which may quote the answer (BadStatusLine does).
+            del outcome
             raise answer_lost()
         case None | Answer():
             raise NetworkFailed(
@@ -132,39 +133,11 @@ def answer_lost() -> CodexctlError:
     )
 
 
-class _OneTimeBody(io.BytesIO):
-    """A request's body, which is handed over once or withdrawn.
-
-    It is a file to the library, which takes its length from it and reads it when the headers are
-    on their way.
-    """
-
-    def __init__(self, content: bytes, content_type: str) -> None:
-        super().__init__(content)
-        self.content_type = content_type
-        self._lock = threading.Lock()
-        self._is_handed_over = False
-        self._is_withdrawn = False
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        with self._lock:
-            if self._is_withdrawn:
-                raise TimeoutError("the caller has given up")
-            self._is_handed_over = True
-        return super().read(size)
-
-    def withdraw(self) -> bool:
-        """Give no more of it; tell whether any was given."""
-        with self._lock:
-            self._is_withdrawn = True
-            return self._is_handed_over
-
-
 class _Call:
     """One request, made in a thread of its own."""
 
     def __init__(
-        self, settings: IssuerSettings, url: str, body: _OneTimeBody, limit_seconds: float
+        self, settings: IssuerSettings, url: str, body: OneTimeBody, limit_seconds: float
     ) -> None:
         self.outcome: Answer | BaseException | None = None
         self.is_over = threading.Event()
@@ -186,7 +159,7 @@ class _Call:
         settings = self._settings
         connect_seconds = min(settings.connect_timeout_seconds, self._limit_seconds)
         with (
-            requests.Session() as session,
+            _Session() as session,
             closing(
                 session.post(
                     self._url,
@@ -200,7 +173,6 @@ class _Call:
                     # requests would put in what .netrc says if there were none.
                     auth=_NoAuthorization(),
                     stream=True,
-                    allow_redirects=False,
                     proxies=_proxies_for(self._url),
                     timeout=(connect_seconds, self._limit_seconds),
                     verify=settings.ca_bundle,
@@ -211,6 +183,16 @@ class _Call:
             return Answer(
                 status=response.status_code, headers=response.headers, body=body, is_whole=is_whole
             )
+
+
+class _Session(requests.Session):
+    """A session that takes a redirect for an answer like any other.
+
+    ``allow_redirects=False`` would still read the body of one to its end, however long it is.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Tell that there is nowhere to go."""
 
 
 class _NoAuthorization(AuthBase):

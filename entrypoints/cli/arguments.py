@@ -9,10 +9,14 @@ from codexctl import __version__
 from codexctl.domain.errors import UsageError
 from codexctl.entrypoints.cli.surroundings import Surroundings
 from codexctl.entrypoints.rendering.screen import Screen
+from codexctl.entrypoints.settings import KEY_SOURCES
 
 Command = Callable[[argparse.Namespace, Screen, Surroundings], int]
 
 _EPILOG = "codexctl is not affiliated with OpenAI. To see it work without an account: codexctl demo"
+
+
+_SHARED_DEFAULTS = (("verbose", False), ("quiet", False), ("color", "auto"), ("profile", None))
 
 
 class _Parser(argparse.ArgumentParser):
@@ -31,7 +35,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         SystemExit: It asked for help or for the version, which has been printed.
     """
     options = _parser().parse_args(words)
-    for name, default in (("verbose", False), ("quiet", False), ("color", "auto")):
+    for name, default in _SHARED_DEFAULTS:
         if not hasattr(options, name):
             setattr(options, name, default)
     return options
@@ -50,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument("-v", "--verbose", action="store_true", help="show tracebacks")
     shared.add_argument("-q", "--quiet", action="store_true", help="errors only on stderr")
     shared.add_argument("--color", choices=("auto", "always", "never"), help="default: auto")
+    shared.add_argument("--profile", metavar="NAME", help="whose login; default: default")
     shared.add_argument("--version", action="version", version=f"codexctl {__version__}")
     parser = _Parser(
         prog="codexctl",
@@ -62,6 +67,12 @@ def _parser() -> argparse.ArgumentParser:
         dest="command", metavar="COMMAND", required=True, parser_class=_Parser
     )
     for name, about, add_options in (
+        ("login", "sign in with ChatGPT, or keep a key or token", _login_options),
+        ("logout", "sign out and forget the credentials", _logout_options),
+        ("status", "tell who is signed in", _json_options),
+        ("usage", "tell what is left of the allowance", _json_options),
+        ("token", "print a fresh bearer token for scripts", _no_options),
+        ("rekey", "protect the stored credentials otherwise", _rekey_options),
         ("run", "ask a model and run the tools it calls", _run_options),
         ("inspect", "show what a recorded stream says", _inspect_options),
         ("emulator", "a stand-in for both Responses services on this machine", _emulator_options),
@@ -102,6 +113,48 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _login_options(parser: argparse.ArgumentParser) -> None:
+    ways = parser.add_mutually_exclusive_group()
+    for way, about in (
+        ("browser", "with a browser on this machine"),
+        ("device", "with a code that you type in on any device"),
+        ("paste", "with a browser anywhere, pasting the address it ends up at"),
+    ):
+        ways.add_argument(f"--{way}", dest="way", action="store_const", const=way, help=about)
+    for handed, what in (("api-key", "an API key"), ("access-token", "a ready access token")):
+        ways.add_argument(
+            f"--{handed}",
+            dest="handed",
+            action="store_const",
+            const=handed,
+            help=f"keep {what}, read from stdin",
+        )
+    ways.add_argument(
+        "--import-codex",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help="copy the official client's login (its auth.json is not touched)",
+    )
+    parser.add_argument("--no-open", action="store_true", help="print the address, open nothing")
+    parser.add_argument(
+        "--timeout", type=_seconds, default=900.0, metavar="S", help="seconds; default: 900"
+    )
+
+
+def _logout_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--all", action="store_true", help="every profile")
+    parser.add_argument("--no-revoke", action="store_true", help="do not tell the issuer")
+
+
+def _rekey_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--to", required=True, choices=KEY_SOURCES, help="where the key is to be")
+
+
+def _json_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
 def _inspect_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a raw event stream (.sse); - for stdin")
     parser.add_argument("--frames", action="store_true", help="each server-sent event by itself")
@@ -119,6 +172,20 @@ def _emulator_options(parser: argparse.ArgumentParser) -> None:
         help="what to answer; repeatable, one a conversation; `help` lists them",
     )
     add("--log", metavar="FILE", help="append each request as a JSON line")
+    add(
+        "--access-token-lifetime",
+        type=_positive,
+        default=864_000,
+        metavar="S",
+        help="seconds an access token is good for; default: ten days",
+    )
+    add(
+        "--approve-after",
+        type=_count,
+        default=0,
+        metavar="S",
+        help="seconds until a device code is approved; default: 0",
+    )
     add("--env", action="store_true", help="print export lines for a shell as well")
 
 

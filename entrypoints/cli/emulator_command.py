@@ -9,21 +9,32 @@ from typing import NoReturn
 
 from codexctl.domain.errors import UsageError
 from codexctl.entrypoints.cli.surroundings import Surroundings
-from codexctl.entrypoints.emulator import SCENARIO_NAMES, Emulator
+from codexctl.entrypoints.emulator import (
+    ISSUER_SCENARIO_NAMES,
+    SCENARIO_NAMES,
+    Emulator,
+    split_scenarios,
+)
 from codexctl.entrypoints.emulator.server import env_lines, ready_line
 from codexctl.entrypoints.rendering.screen import Screen
 
 
 def run(options: Namespace, screen: Screen, _surroundings: Surroundings) -> int:
     """Serve until a signal ends it; see ``codexctl emulator --help``."""
-    for name in options.scenario:
+    scenarios, issuer_scenarios = split_scenarios(options.scenario)
+    for name in scenarios:
         if name not in SCENARIO_NAMES:
-            raise UsageError(
-                f"There is no scenario {name!r}.", remedy=f"There are: {', '.join(SCENARIO_NAMES)}."
-            )
-    log = None if options.log is None else Path(options.log)
+            known = ", ".join((*SCENARIO_NAMES, *ISSUER_SCENARIO_NAMES))
+            raise UsageError(f"There is no scenario {name!r}.", remedy=f"There are: {known}.")
     try:
-        emulator = Emulator(port=options.port, scenarios=tuple(options.scenario), log=log)
+        emulator = Emulator(
+            port=options.port,
+            scenarios=scenarios,
+            log=None if options.log is None else Path(options.log),
+            issuer_scenarios=issuer_scenarios,
+            access_token_lifetime=options.access_token_lifetime,
+            approve_after=options.approve_after,
+        )
         emulator.start()
     except OSError as error:
         raise UsageError(

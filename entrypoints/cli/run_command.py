@@ -16,7 +16,8 @@ from codexctl.entrypoints.cli.exit_codes import DONE
 from codexctl.entrypoints.cli.failures import failure_from
 from codexctl.entrypoints.cli.prompt import read_prompt
 from codexctl.entrypoints.cli.surroundings import Surroundings
-from codexctl.entrypoints.composition import running
+from codexctl.entrypoints.composition import RunOptions, running
+from codexctl.entrypoints.rendering.notices import ReportNotifier
 from codexctl.entrypoints.rendering.report import RunReport
 from codexctl.entrypoints.rendering.screen import Screen
 from codexctl.entrypoints.settings import read_settings
@@ -41,15 +42,18 @@ def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
         limits=RunLimits(max_turns=options.max_turns, retry=RetryPolicy(retries=options.retries)),
         text_is_shown=options.deltas if options.json else not options.final_only,
     )
-    settings = read_settings(surroundings.environment)
+    settings = read_settings(surroundings.environment, options.profile)
     last_message = _last_message_file(options.output_last_message)
+    report = _report(options, screen)
     build = running(
         settings,
-        tools=options.tools,
-        working_folder=working_folder,
-        idle_timeout_seconds=options.idle_timeout,
+        RunOptions(
+            tools=options.tools,
+            working_folder=working_folder,
+            idle_timeout_seconds=options.idle_timeout,
+        ),
+        ReportNotifier(report),
     )
-    report = _report(options, screen)
     try:
         with build as run_conversation:
             follow(run_conversation(task), report, last_message)

@@ -56,6 +56,10 @@ class Screen:
         if not self._quiet:
             self._line(text, style)
 
+    def say(self, text: str) -> None:
+        """Write lines that the user has to see to go on, however quiet it is to be."""
+        self._line(text, None)
+
     def error(self, text: str) -> None:
         """Write lines that are shown however quiet the user wants it."""
         self._line(text, "red")
@@ -73,7 +77,7 @@ class Screen:
         """Leave no status behind."""
         self._clear_status()
 
-    def _line(self, text: str, style: str) -> None:
+    def _line(self, text: str, style: str | None) -> None:
         self._clear_status()
         if self._shares_line():
             self._tell("\n")
@@ -96,5 +100,7 @@ class Screen:
         with suppress(OSError):
             self.stderr.write_raw(text)
 
-    def _styled(self, text: str, style: str) -> str:
-        return f"{_STYLES[style]}{text}{_PLAIN}" if self.stderr.colour else text
+    def _styled(self, text: str, style: str | None) -> str:
+        if style is None or not self.stderr.colour:
+            return text
+        return f"{_STYLES[style]}{text}{_PLAIN}"

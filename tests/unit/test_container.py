@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 from dependency_injector import containers, errors, providers
+from tests.fakes.authorization_server import FakeAuthorizationServer
 from tests.fakes.clock import FakeClock
 from tests.fakes.credential_source import FakeCredentialSource
+from tests.fakes.credential_store import FakeCredentialStore
 from tests.fakes.entropy import FakeEntropy
 from tests.fakes.model_stream import FakeModelStream
+from tests.fakes.notifier import FakeNotifier
+from tests.fakes.profile_lock import FakeProfileLock
 from tests.fakes.tool_executor import FakeToolExecutor, Scripted
 from tests.fakes.values import SUBSCRIPTION, a_call, a_message
 
@@ -19,7 +23,7 @@ from codexctl.domain.errors import NetworkFailed
 from codexctl.domain.models import Provider
 from codexctl.domain.run_events import RunFinished
 from codexctl.domain.stream_events import Completed, ItemFinished, Usage
-from codexctl.entrypoints.composition import build_container
+from codexctl.entrypoints.composition import RunOptions, build_container, open_account
 from codexctl.entrypoints.settings import read_settings
 
 
@@ -32,11 +36,22 @@ def _provided(container: containers.Container) -> dict[str, providers.Provider[A
 def _container(model: FakeModelStream) -> Container:
     return Container(
         model=providers.Object(model),
-        credentials=providers.Object(FakeCredentialSource({Provider.CHATGPT: SUBSCRIPTION})),
+        environment=providers.Object(FakeCredentialSource({Provider.CHATGPT: SUBSCRIPTION})),
         tools=providers.Object(FakeToolExecutor({"look": [Scripted("seen")]})),
         clock=providers.Object(FakeClock()),
         entropy=providers.Object(FakeEntropy()),
+        **_login_fakes(),
     )
+
+
+def _login_fakes() -> dict[str, Any]:
+    return {
+        "store": providers.Object(FakeCredentialStore()),
+        "lock": providers.Object(FakeProfileLock()),
+        "server": providers.Object(FakeAuthorizationServer()),
+        "notifier": providers.Object(FakeNotifier()),
+        "profile": providers.Object("default"),
+    }
 
 
 def test_a_conversation_with_a_call_runs_on_fakes_alone() -> None:
@@ -64,20 +79,23 @@ def test_a_port_left_open_is_an_error_and_no_half_built_job() -> None:
 
 
 def test_every_provider_of_the_real_composition_can_be_built(tmp_path: Path) -> None:
-    container = build_container(
-        read_settings({"OPENAI_API_KEY": "sk-1"}),
-        tools="all",
-        working_folder=tmp_path,
-        idle_timeout_seconds=1.0,
-    )
+    settings = read_settings({"OPENAI_API_KEY": "sk-1", "CODEXCTL_HOME": str(tmp_path)})
+    options = RunOptions(tools="all", working_folder=tmp_path)
+    container = build_container(settings, options, FakeNotifier())
     with closing(container.model()):
         built = {name: provider() for name, provider in _provided(container).items()}
     assert type(built["run_conversation"]) is RunConversation
 
 
+def test_everything_about_a_login_can_be_built(tmp_path: Path) -> None:
+    settings = read_settings({"CODEXCTL_HOME": str(tmp_path / "home")})
+    account = open_account(settings, FakeNotifier())
+    assert account.store.profiles() == ()
+    assert not (tmp_path / "home").exists()
+
+
 def test_a_job_shares_its_model_with_whoever_closes_it(tmp_path: Path) -> None:
-    container = build_container(
-        read_settings({}), tools="none", working_folder=tmp_path, idle_timeout_seconds=1.0
-    )
+    options = RunOptions(tools="none", working_folder=tmp_path)
+    container = build_container(read_settings({}), options, FakeNotifier())
     with closing(container.model()) as model:
         assert container.run_conversation().ask_model.model is model

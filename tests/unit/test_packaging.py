@@ -88,9 +88,19 @@ def test_the_pins_are_exact_and_meet_what_is_declared() -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = [line for line in lines if not line.startswith("#")]
     assert [pin for pin in pins if pin.count("==") != 1 or " " in pin] == []
-    declared = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]]
+    project = PROJECT["project"]
+    extras = [
+        one for name, of in project["optional-dependencies"].items() if name != "all" for one in of
+    ]
+    declared = [*project["dependencies"], *extras, *PROJECT["dependency-groups"]["dev"]]
     names = {pin.partition("==")[0].lower().replace("_", "-") for pin in pins}
     assert [one for one in declared if _name(one) not in names] == []
+
+
+def test_the_extra_named_all_is_every_other_one() -> None:
+    extras: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
+    others = sorted(name for name in extras if name != "all")
+    assert extras["all"] == [f"codexctl-cli[{','.join(others)}]"]
 
 
 def _name(requirement: str) -> str:

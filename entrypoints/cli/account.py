@@ -1,0 +1,52 @@
+"""What the commands about a login have in common."""
+
+import os
+from argparse import Namespace
+
+from codexctl.domain.credentials import ApiKey, Credential, Secret
+from codexctl.entrypoints.cli.surroundings import Surroundings
+from codexctl.entrypoints.cli.terminal_input import ask_passphrase, is_at_terminal
+from codexctl.entrypoints.composition import Account, AskPassphrase, open_account
+from codexctl.entrypoints.rendering.notices import ScreenNotifier
+from codexctl.entrypoints.rendering.screen import Screen
+from codexctl.entrypoints.settings import read_settings
+
+
+def account_of(options: Namespace, screen: Screen, surroundings: Surroundings) -> Account:
+    """Return the account of the profile in use."""
+    settings = read_settings(surroundings.environment, options.profile)
+    return open_account(settings, ScreenNotifier(screen), _passphrase_asker(screen, surroundings))
+
+
+def _passphrase_asker(screen: Screen, surroundings: Surroundings) -> AskPassphrase | None:
+    """Return what asks for the store's passphrase, or None where nobody can answer."""
+    if not is_at_terminal(surroundings):
+        return None
+
+    def ask(is_new: bool) -> Secret:  # noqa: FBT001 (the port's)
+        return ask_passphrase(screen, is_new=is_new)
+
+    return ask
+
+
+def kind_of(credential: Credential) -> str:
+    """Return what a credential is, in words."""
+    if isinstance(credential, ApiKey):
+        return "API key"
+    return "ChatGPT" if credential.refresh_token is not None else "access token"
+
+
+def is_headless(surroundings: Surroundings) -> bool:
+    """Tell whether no browser of the user can come back to this machine.
+
+    Without a display, over SSH, in a container or in CI, a browser that is opened here is not the
+    user's, or there is none.
+    """
+    environment = surroundings.environment
+    remote = ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT", "CI", "CODESPACES", "REMOTE_CONTAINERS")
+    if any(environment.get(name) for name in remote):
+        return True
+    if any(os.path.exists(mark) for mark in ("/.dockerenv", "/run/.containerenv")):  # noqa: PTH110
+        return True
+    has_display = any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    return os.name == "posix" and os.uname().sysname == "Linux" and not has_display

@@ -1,0 +1,18 @@
+"""A ``Notifier`` that remembers."""
+
+
+class FakeNotifier:
+    """Keeps what it was told.
+
+    ```python
+    notifier = FakeNotifier()
+    notifier.tell("The disk is nearly full.")
+    assert notifier.told == ["The disk is nearly full."]
+    ```
+    """
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def tell(self, text: str) -> None:
+        self.told.append(text)

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from codexctl.domain.credentials import Credential
 from codexctl.domain.errors import CodexctlError, SignInRejected
@@ -11,6 +11,7 @@ from codexctl.domain.ports import Clock, CredentialSource, Entropy, ModelStream
 from codexctl.domain.run_events import Retrying, RunEvent, TurnEnded
 from codexctl.domain.stream_events import StreamEvent, TextDelta
 from codexctl.domain.turn import FinishedTurn, InterruptedTurn, TurnAssembler, TurnRequest
+from codexctl.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,13 @@
 """Who asks: the first credential of three places, and always one that is good for a request."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from codexctl.application.renew_login import RenewLogin
 from codexctl.domain.credentials import ApiKey, Credential, Subscription
 from codexctl.domain.errors import NotSignedIn
 from codexctl.domain.models import Provider
 from codexctl.domain.ports import Clock, CredentialSource
+from codexctl.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,9 @@
 """Keeping a new login: the old one goes only when the new one is safe on disk."""
 
-from dataclasses import dataclass
-
 from codexctl.domain.credentials import Credential, StoredLogin, Subscription
 from codexctl.domain.errors import CodexctlError
 from codexctl.domain.ports import AuthorizationServer, CredentialStore, Notifier, ProfileLock
+from codexctl.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

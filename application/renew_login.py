@@ -7,7 +7,7 @@ the mark, by which the next one tells a lost answer from a token that somebody e
 """
 
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 
 from codexctl.domain.credentials import StoredLogin, Subscription, TokenGrant
@@ -26,6 +26,7 @@ from codexctl.domain.ports import (
     ProfileLock,
 )
 from codexctl.domain.refusals import SIGN_IN_AGAIN, refresh_refused
+from codexctl.domain.values import dataclass
 
 _OTHER_ACCOUNT = "account_changed"
 

@@ -1,7 +1,7 @@
 """The main job: ask, run the tools the model calls, answer it, until it is done."""
 
 from collections.abc import Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from codexctl.application.ask_model import AskModel
 from codexctl.application.run_tools import RunTools
@@ -27,6 +27,7 @@ from codexctl.domain.run_events import (
 )
 from codexctl.domain.stream_events import Usage
 from codexctl.domain.turn import FinishedTurn, TurnRequest
+from codexctl.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

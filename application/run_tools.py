@@ -1,12 +1,12 @@
 """Runs the calls of one finished turn, in order, each exactly once."""
 
 from collections.abc import Generator
-from dataclasses import dataclass
 
 from codexctl.domain.conversation import ToolOutput
 from codexctl.domain.ports import ToolExecutor
 from codexctl.domain.run_events import RunEvent, ToolFinished, ToolStarted
 from codexctl.domain.tools import ToolCall
+from codexctl.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

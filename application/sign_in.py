@@ -1,7 +1,6 @@
 """The ways of signing in with ChatGPT. Each returns a credential; keeping it is another matter."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 from codexctl.domain.credentials import Subscription, TokenGrant
@@ -13,6 +12,7 @@ from codexctl.domain.ports import (
     RedirectReceiver,
 )
 from codexctl.domain.sign_in import DEVICE_LIMIT_SECONDS, DeviceApproved, DeviceCode
+from codexctl.domain.values import dataclass
 
 _ORIGIN = "signed in with ChatGPT"
 _SLOW_DOWN_SECONDS = 5.0
@@ -90,11 +90,16 @@ class SignInByDevice:
         deadline = self.clock.now() + timedelta(seconds=limit_seconds)
         interval = code.interval_seconds
         while True:
+            too_late: CodexctlError = SignInFailed(
+                "The code was not used in time.",
+                remedy="Run codexctl login again and type the new code in sooner.",
+            )
             try:
                 answer = self.device.poll(code)
             except CodexctlError as error:
                 if not error.may_retry:
                     raise
+                too_late = error
             else:
                 if isinstance(answer, DeviceApproved):
                     return answer
@@ -102,10 +107,7 @@ class SignInByDevice:
                     interval += _SLOW_DOWN_SECONDS
             left = (deadline - self.clock.now()).total_seconds()
             if left <= 0:
-                raise SignInFailed(
-                    "The code was not used in time.",
-                    remedy="Run codexctl login again and type the new code in sooner.",
-                )
+                raise too_late
             self.clock.sleep(min(interval, left))
 
 

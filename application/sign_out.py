@@ -1,10 +1,9 @@
 """Signing out: the tokens are revoked where that is possible, and forgotten in any case."""
 
-from dataclasses import dataclass
-
 from codexctl.domain.credentials import Subscription
 from codexctl.domain.errors import CodexctlError
 from codexctl.domain.ports import AuthorizationServer, CredentialStore, Notifier, ProfileLock
+from codexctl.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

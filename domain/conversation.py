@@ -5,10 +5,11 @@ sends beyond them stays verbatim in :class:`ProviderItem`, so that nothing it sa
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from codexctl.domain.tools import CallKind, ToolCall
+from codexctl.domain.values import dataclass
 
 ABORTED_OUTPUT = "aborted"
 """What the model is told of a call whose output is missing (the official client's word)."""

@@ -1,8 +1,9 @@
 """What lets a request through: a ChatGPT subscription's token, or an API key."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias, final
+
+from codexctl.domain.values import dataclass
 
 EXPIRY_MARGIN = timedelta(minutes=5)
 """A token this close to its end counts as expired (the official client's margin)."""

@@ -5,7 +5,6 @@ Codes and texts are those of wire-contract 3.2 and 3.5 of the Responses services
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from codexctl.domain.errors import (
@@ -21,6 +20,7 @@ from codexctl.domain.errors import (
     ServiceUnavailable,
     SignInRejected,
 )
+from codexctl.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

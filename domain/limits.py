@@ -1,8 +1,7 @@
 """Bounds and budgets: data and pure decisions."""
 
-from dataclasses import dataclass
-
 from codexctl.domain.errors import CodexctlError
+from codexctl.domain.values import dataclass
 
 MAX_EVENT_BYTES = 16 * 1024 * 1024
 """One server-sent event may be this long; a longer one is an error, not a full memory."""

@@ -1,9 +1,9 @@
 """Which model, of which provider, thinking how hard."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from codexctl.domain.errors import UsageError
+from codexctl.domain.values import dataclass
 
 
 class Provider(StrEnum):

@@ -7,21 +7,23 @@ it.
 from collections.abc import Generator
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from codexctl.domain.credentials import Credential, Secret, StoredLogin, Subscription, TokenGrant
 from codexctl.domain.errors import CodexctlError
 from codexctl.domain.models import Provider
-from codexctl.domain.quota import Quota
-from codexctl.domain.sign_in import (
-    AuthorizationRequest,
-    DeviceApproved,
-    DeviceCode,
-    DevicePending,
-)
 from codexctl.domain.stream_events import StreamEvent
 from codexctl.domain.tools import ToolCall, ToolOutcome, ToolSpec
 from codexctl.domain.turn import TurnRequest
+
+if TYPE_CHECKING:  # not for a run, which uses none of them
+    from codexctl.domain.quota import Quota
+    from codexctl.domain.sign_in import (
+        AuthorizationRequest,
+        DeviceApproved,
+        DeviceCode,
+        DevicePending,
+    )
 
 
 class ModelStream(Protocol):
@@ -172,7 +174,7 @@ class AuthorizationServer(Protocol):
     Every call is bounded in time and sent once.
     """
 
-    def authorization_request(self, redirect_uri: str) -> AuthorizationRequest:
+    def authorization_request(self, redirect_uri: str) -> "AuthorizationRequest":
         """Make a new question for a browser, with a state and a verifier of its own."""
         ...
 
@@ -215,7 +217,7 @@ class DeviceAuthorization(Protocol):
     sent once.
     """
 
-    def begin(self) -> DeviceCode:
+    def begin(self) -> "DeviceCode":
         """Ask for a code.
 
         Raises:
@@ -224,7 +226,7 @@ class DeviceAuthorization(Protocol):
         """
         ...
 
-    def poll(self, device: DeviceCode) -> DevicePending | DeviceApproved:
+    def poll(self, device: "DeviceCode") -> "DevicePending | DeviceApproved":
         """Ask whether the user has approved.
 
         Raises:
@@ -246,7 +248,7 @@ class RedirectReceiver(Protocol):
         """Where the browser is to be sent back to."""
         ...
 
-    def receive(self, request: AuthorizationRequest) -> Secret:
+    def receive(self, request: "AuthorizationRequest") -> Secret:
         """Wait for the answer to this request and return its authorization code.
 
         Answers with another state, and requests that are no answer, do not end the wait.
@@ -268,7 +270,7 @@ class RedirectReceiver(Protocol):
 class QuotaSource(Protocol):
     """Knows what an account has left. Contract: ``tests/contract/test_quota_source.py``."""
 
-    def quota(self, subscription: Subscription) -> Quota:
+    def quota(self, subscription: Subscription) -> "Quota":
         """Ask for the account's allowance, once.
 
         Raises:

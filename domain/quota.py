@@ -1,7 +1,8 @@
 """How much of an account's allowance is used, and when it comes back."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from codexctl.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,5 @@
 """What a run says while it goes: the stream's own events, and what happens around them."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from codexctl.domain.conversation import AssistantMessage
@@ -9,6 +8,7 @@ from codexctl.domain.models import ModelChoice
 from codexctl.domain.stream_events import StreamEvent, Usage
 from codexctl.domain.tools import ToolCall, ToolOutcome
 from codexctl.domain.turn import FinishedTurn, InterruptedTurn
+from codexctl.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

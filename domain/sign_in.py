@@ -1,8 +1,7 @@
 """The values of signing in: what is asked of the issuer, and what comes back."""
 
-from dataclasses import dataclass
-
 from codexctl.domain.credentials import Secret
+from codexctl.domain.values import dataclass
 
 DEVICE_LIMIT_SECONDS = 15 * 60.0
 """How long the issuer lets a device code live (wire-contract 1.7)."""

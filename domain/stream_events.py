@@ -5,11 +5,13 @@ of the response an event belongs to; item ids are not used for that, because som
 them between events. A server that sends no position gives None.
 """
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import field
 from typing import TypeAlias
 
 from codexctl.domain.conversation import ConversationItem
 from codexctl.domain.faults import ProviderFault
+from codexctl.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ class ResponseStarted:
     model: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)  # quick to make: there is one for every word
 class TextDelta:
     """More of a message: ``response.output_text.delta`` and ``response.refusal.delta``."""
 

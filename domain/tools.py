@@ -1,8 +1,9 @@
 """What a model may call: what a tool is, a call of it, and what came of the call."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from codexctl.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ end leaves it empty even when there was content. A response counts only when its
 came; a stream that just ends is an interruption, however much it brought.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeAlias, assert_never
 
 from codexctl.domain.conversation import ConversationItem, Reasoning
@@ -28,6 +28,7 @@ from codexctl.domain.stream_events import (
     Usage,
 )
 from codexctl.domain.tools import ToolCall, ToolSpec
+from codexctl.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

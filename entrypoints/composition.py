@@ -5,12 +5,12 @@ Each function imports what it builds, so that a command pays for what it uses an
 
 from collections.abc import Callable, Generator, Iterable
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from codexctl import __version__
 from codexctl.domain.stream_events import StreamEvent
+from codexctl.domain.values import dataclass
 from codexctl.entrypoints.settings import Settings, home_folder
 
 if TYPE_CHECKING:
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from codexctl.adapters.responses.sse import ServerSentEvent
     from codexctl.adapters.token_store.encrypted_file import EncryptedFileStore
     from codexctl.adapters.token_store.key_choice import KeyChoice
+    from codexctl.adapters.token_store.passphrase import AskPassphrase as AskStorePassphrase
     from codexctl.adapters.tools.tool import Tool
     from codexctl.application.container import Container
     from codexctl.application.keep_login import KeepLogin
     from codexctl.application.run_conversation import RunConversation
     from codexctl.application.sign_in import SignInByDevice, SignInByRedirect
     from codexctl.application.sign_out import SignOut
-    from codexctl.domain.credentials import Credential, Secret, Subscription
+    from codexctl.domain.credentials import Credential, Subscription
     from codexctl.domain.ports import (
         AuthorizationServer,
         Clock,
@@ -42,9 +43,7 @@ if TYPE_CHECKING:
     )
 
     Frame: TypeAlias = ServerSentEvent
-
-AskPassphrase: TypeAlias = "Callable[[bool], Secret]"
-"""Asks for the passphrase of the store; told whether it is a new one."""
+    AskPassphrase: TypeAlias = AskStorePassphrase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,15 +299,9 @@ def _file_store(settings: Settings, ask_passphrase: "AskPassphrase | None") -> "
     from codexctl.adapters.token_store.keys import KeySourceName
     from codexctl.adapters.token_store.passphrase import PassphraseKeys
 
-    ask = None
-    if ask_passphrase is not None:
-
-        def ask(*, is_new: bool) -> "Secret":
-            return ask_passphrase(is_new)
-
     home = home_folder(settings)
     wanted = None if settings.key_source is None else KeySourceName(settings.key_source)
-    passphrase = PassphraseKeys(given=settings.passphrase, ask=ask)
+    passphrase = PassphraseKeys(given=settings.passphrase, ask=ask_passphrase)
     return EncryptedFileStore(home, sources_of_home(home, wanted=wanted, passphrase=passphrase))
 
 

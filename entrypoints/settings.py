@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from codexctl.domain.credentials import Secret
 from codexctl.domain.errors import UsageError
 from codexctl.domain.models import Provider
+from codexctl.domain.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from codexctl.entrypoints.cli import run
+from codexctl.entrypoints.cli.program import run
 from codexctl.entrypoints.cli.surroundings import Surroundings
 
 COMMAND = str(Path(sys.executable).with_name("codexctl"))

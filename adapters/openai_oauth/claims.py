@@ -5,11 +5,12 @@ decided on these claims but which account to name and when to stop using the tok
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias, cast
 
 import jwt
+
+from codexctl.domain.values import dataclass
 
 _AUTH_CLAIM = "https://api.openai.com/auth"
 _LONGEST_PLAN = 100

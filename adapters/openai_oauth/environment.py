@@ -1,11 +1,10 @@
 """Credentials from the environment, for CI and for users of the paid API."""
 
-from dataclasses import dataclass
-
 from codexctl.domain.credentials import ApiKey, Credential, Secret, Subscription
 from codexctl.domain.errors import NotSignedIn, SignInRejected
 from codexctl.domain.models import Provider
 from codexctl.domain.ports import Clock
+from codexctl.domain.values import dataclass
 
 ACCESS_TOKEN_VARIABLE = "CODEXCTL_ACCESS_TOKEN"  # noqa: S105 (the name, not the token)
 API_KEY_VARIABLE = "OPENAI_API_KEY"
@@ -98,5 +97,6 @@ def _not_signed_in(provider: Provider | None) -> NotSignedIn:
     }
     return NotSignedIn(
         "There is no credential" + (f" for {provider} models." if provider else "."),
-        remedy=f"Run codexctl login, or set {variables[provider]}; without an account: codexctl demo",
+        remedy=f"Run codexctl login, or set {variables[provider]}. Without an account, try"
+        " codexctl demo.",
     )

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -125,9 +126,11 @@ class FirstOf:
         self.callback.close()
 
     def _take_pastes(self, state: Secret) -> None:
-        answer = pasted_answer(self.prompt, state, is_over=lambda: self.callback.is_settled)
-        if answer is not None:
-            self.callback.settle(answer)
+        # The terminal may go away under the thread, which leaves the browser as the way back.
+        with suppress(OSError, ValueError):
+            answer = pasted_answer(self.prompt, state, is_over=lambda: self.callback.is_settled)
+            if answer is not None:
+                self.callback.settle(answer)
 
 
 def pasted_answer(

@@ -1,10 +1,10 @@
 """Where the issuer is and who asks it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from codexctl.domain.errors import UsageError
+from codexctl.domain.values import dataclass
 
 DEFAULT_ISSUER = "https://auth.openai.com"
 DEFAULT_CLIENT_ID = "app_EMoamEEZ73f0CkXaXp7hrann"

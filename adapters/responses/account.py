@@ -9,6 +9,7 @@ from codexctl.adapters.responses.fields import JsonObject, as_object, as_optiona
 from codexctl.adapters.responses.http import (
     Bearer,
     HttpSettings,
+    Session,
     is_page,
     proxies_for,
     refusal,
@@ -74,7 +75,7 @@ class ChatGptAccount:
         if subscription.account_id is not None:
             headers["chatgpt-account-id"] = subscription.account_id
         try:
-            with requests.Session() as session:
+            with Session() as session:
                 response = session.get(
                     base + path,
                     headers=headers,

@@ -9,6 +9,7 @@ import requests
 from codexctl.adapters.responses.http import (
     Bearer,
     HttpSettings,
+    Session,
     body_chunks,
     is_page,
     proxies_for,
@@ -36,7 +37,7 @@ class ResponsesClient:
 
     def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
-        self._session = requests.Session()
+        self._session = Session()
 
     def stream(
         self, request: TurnRequest, credential: Credential

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ from codexctl.domain.credentials import Secret
 from codexctl.domain.errors import CodexctlError
 from codexctl.domain.faults import error_for
 from codexctl.domain.models import Provider
+from codexctl.domain.values import dataclass
 
 if TYPE_CHECKING:
     from urllib3 import HTTPResponse
@@ -41,6 +41,16 @@ class HttpSettings:
     connect_timeout_seconds: float = 15.0
     idle_timeout_seconds: float = 300.0
     ca_bundle: str | None = None
+
+
+class Session(requests.Session):
+    """A session for which a redirect is an answer like any other.
+
+    ``allow_redirects=False`` does not follow one, but still reads its whole body, without a bound.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
+        """Return None: there is nowhere to go."""
 
 
 def proxies_for(url: str) -> dict[str, str]:

@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from codexctl.domain.credentials import StoredLogin
 from codexctl.domain.ports import CredentialStore
+from codexctl.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

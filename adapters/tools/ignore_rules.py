@@ -13,8 +13,9 @@ import stat
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from codexctl.domain.values import dataclass
 
 if TYPE_CHECKING:
     from pathspec import Pattern

@@ -3,7 +3,7 @@
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from itertools import islice
 from typing import TypeAlias, cast
@@ -19,6 +19,7 @@ from codexctl.adapters.tools.ignore_rules import (
 from codexctl.adapters.tools.tool import Arguments, Tool, ToolFailure, shown
 from codexctl.adapters.tools.working_folder import WorkingFolder, failure_at
 from codexctl.domain.tools import ToolSpec
+from codexctl.domain.values import dataclass
 
 _DEFAULT_FILES = 200
 _MAX_ENTRIES = 100_000

@@ -5,7 +5,6 @@ import io
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import TextIO, cast
 
@@ -13,6 +12,7 @@ from codexctl.adapters.tools.budget import OUTPUT_BUDGET_BYTES
 from codexctl.adapters.tools.tool import Arguments, Tool, ToolFailure, shown
 from codexctl.adapters.tools.working_folder import WorkingFolder, failure_at
 from codexctl.domain.tools import ToolSpec
+from codexctl.domain.values import dataclass
 
 _DEFAULT_LINES = 2000
 _MAX_LINE_CHARACTERS = 2000

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from codexctl.domain.tools import ToolSpec
+from codexctl.domain.values import dataclass
 
 Arguments: TypeAlias = Mapping[str, object]
 """Arguments of a call that have passed the schema of its tool."""

@@ -10,10 +10,10 @@ import os
 import stat
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from codexctl.adapters.tools.tool import ToolFailure, shown
+from codexctl.domain.values import dataclass
 
 # Passing through a folder takes no right to list it; O_PATH is how Linux says so.
 _PASS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

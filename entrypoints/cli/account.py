@@ -2,14 +2,18 @@
 
 import os
 from argparse import Namespace
+from typing import TYPE_CHECKING
 
 from codexctl.domain.credentials import ApiKey, Credential, Secret
 from codexctl.entrypoints.cli.surroundings import Surroundings
 from codexctl.entrypoints.cli.terminal_input import ask_passphrase, is_at_terminal
-from codexctl.entrypoints.composition import Account, AskPassphrase, open_account
+from codexctl.entrypoints.composition import Account, open_account
 from codexctl.entrypoints.rendering.notices import ScreenNotifier
 from codexctl.entrypoints.rendering.screen import Screen
 from codexctl.entrypoints.settings import read_settings
+
+if TYPE_CHECKING:
+    from codexctl.entrypoints.composition import AskPassphrase
 
 
 def account_of(options: Namespace, screen: Screen, surroundings: Surroundings) -> Account:
@@ -18,12 +22,12 @@ def account_of(options: Namespace, screen: Screen, surroundings: Surroundings) -
     return open_account(settings, ScreenNotifier(screen), _passphrase_asker(screen, surroundings))
 
 
-def _passphrase_asker(screen: Screen, surroundings: Surroundings) -> AskPassphrase | None:
+def _passphrase_asker(screen: Screen, surroundings: Surroundings) -> "AskPassphrase | None":
     """Return what asks for the store's passphrase, or None where nobody can answer."""
     if not is_at_terminal(surroundings):
         return None
 
-    def ask(is_new: bool) -> Secret:  # noqa: FBT001 (the port's)
+    def ask(*, is_new: bool) -> Secret:
         return ask_passphrase(screen, is_new=is_new)
 
     return ask

@@ -34,7 +34,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         UsageError: It is wrong.
         SystemExit: It asked for help or for the version, which has been printed.
     """
-    options = _parser().parse_args(words)
+    options = _parser(words).parse_args(words)
     for name, default in _SHARED_DEFAULTS:
         if not hasattr(options, name):
             setattr(options, name, default)
@@ -48,7 +48,7 @@ def load_command(name: str) -> Command:
     return command
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     # Suppressed defaults: an option before the command must not be reset by the command's own.
     shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument("-v", "--verbose", action="store_true", help="show tracebacks")
@@ -78,10 +78,17 @@ def _parser() -> argparse.ArgumentParser:
         ("emulator", "a stand-in for both Responses services on this machine", _emulator_options),
         ("demo", "the main job against the emulator: no account, no network", _no_options),
     ):
-        command = commands.add_parser(
-            name, parents=[shared], allow_abbrev=False, help=about, description=about.capitalize()
-        )
-        add_options(command)
+        if name in words:
+            command = commands.add_parser(
+                name,
+                parents=[shared],
+                allow_abbrev=False,
+                help=about,
+                description=f"{about[:1].upper()}{about[1:]}.",
+            )
+            add_options(command)
+        else:  # its name and help are enough, and quicker
+            commands.add_parser(name, add_help=False, help=about)
     return parser
 
 

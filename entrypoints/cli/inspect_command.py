@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -21,6 +21,7 @@ from codexctl.domain.errors import CodexctlError, UsageError
 from codexctl.domain.stream_events import ResponseStarted
 from codexctl.domain.tools import ToolCall
 from codexctl.domain.turn import FinishedTurn, InterruptedTurn, TurnAssembler
+from codexctl.domain.values import dataclass
 from codexctl.entrypoints.cli.prompt import standard_input
 from codexctl.entrypoints.cli.surroundings import Surroundings
 from codexctl.entrypoints.composition import decode_frame, read_frames

@@ -2,12 +2,12 @@
 
 import os
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from codexctl.domain.conversation import AssistantMessage
 from codexctl.domain.errors import FileNotWritten, UsageError
+from codexctl.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

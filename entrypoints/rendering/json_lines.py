@@ -5,7 +5,7 @@ wire-contract 5.2. Ours besides: ``notice`` for what ends nothing, ``item.delta`
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import assert_never
 
 from codexctl.domain.conversation import AssistantMessage, ConversationItem, Reasoning
@@ -34,6 +34,7 @@ from codexctl.domain.stream_events import (
 )
 from codexctl.domain.tools import CallKind, ToolCall, ToolOutcome
 from codexctl.domain.turn import FinishedTurn, InterruptedTurn
+from codexctl.domain.values import dataclass
 from codexctl.entrypoints.rendering.report import Failure, tell
 from codexctl.entrypoints.rendering.screen import Screen
 

@@ -1,8 +1,9 @@
 """Where a use case's notices go."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from codexctl.domain.run_events import Notice
+from codexctl.domain.values import dataclass
 from codexctl.entrypoints.rendering.report import RunReport
 from codexctl.entrypoints.rendering.screen import Screen
 

@@ -2,8 +2,10 @@
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import BinaryIO, Protocol
+
+from codexctl.domain.values import dataclass
 
 # Control characters but tab and line feed: C0, DEL, C1. A terminal would act on them.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")

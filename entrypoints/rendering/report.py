@@ -1,9 +1,9 @@
 """What every way of showing a run can do, and how an error is told to a person."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from codexctl.domain.run_events import RunEvent
+from codexctl.domain.values import dataclass
 from codexctl.entrypoints.rendering.screen import Screen
 
 

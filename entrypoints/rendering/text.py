@@ -1,6 +1,6 @@
 """A run for a person: the answer on standard output as it comes, the rest on standard error."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import assert_never
 
 from codexctl.domain.conversation import AssistantMessage, ConversationItem, Reasoning
@@ -28,6 +28,7 @@ from codexctl.domain.stream_events import (
     Unrecognised,
 )
 from codexctl.domain.tools import OutcomeStatus, ToolCall, ToolOutcome
+from codexctl.domain.values import dataclass
 from codexctl.entrypoints.rendering.report import Failure, tell
 from codexctl.entrypoints.rendering.screen import Screen
 

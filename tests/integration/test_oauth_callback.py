@@ -16,9 +16,10 @@ from tests.fakes.raw_issuer import PATIENCE_SECONDS
 
 from codexctl.adapters.openai_oauth.authorization_server import OpenAiAuthorizationServer
 from codexctl.adapters.openai_oauth.callback import CallbackOptions, LoopbackCallback
+from codexctl.adapters.openai_oauth.device import OpenAiDeviceAuthorization
 from codexctl.adapters.openai_oauth.pasted_redirect import FirstOf, PastedRedirect, PastePrompt
 from codexctl.adapters.openai_oauth.settings import IssuerSettings
-from codexctl.application.sign_in import SignInByRedirect
+from codexctl.application.sign_in import SignInByDevice, SignInByRedirect
 from codexctl.domain.credentials import Secret, Subscription
 from codexctl.domain.errors import CodexctlError, FileNotWritten, SignInFailed
 from codexctl.domain.ports import RedirectReceiver
@@ -314,6 +315,8 @@ GARBAGE = {
     "an endless line": b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n",
     "an endless header": b"GET / HTTP/1.1\r\nx: " + b"a" * 100_000 + b"\r\n\r\n",
     "endless headers": b"GET / HTTP/1.1\r\n" + b"x: y\r\n" * 500 + b"\r\n",
+    "an address that cannot be": b"GET http://[ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "a question first": (b"GET / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n\r\n"),
     "an odd version": b"GET / HTTP/9.9\r\n\r\n",
     "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 }
@@ -541,6 +544,28 @@ def test_the_end_of_the_input_does_not_end_the_wait_for_the_browser() -> None:
         assert both.receive(REQUEST) == CODE
 
 
+def test_a_terminal_that_goes_away_does_not_end_the_wait_for_the_browser() -> None:
+    def read_line() -> str | None:
+        raise OSError("the terminal is gone")
+
+    prompt = PastePrompt(read_line=read_line, confirm=lambda: True, tell=lambda _: None)
+    with _waiting() as waiting:
+        waiting.browse(RIGHT)
+        assert FirstOf(callback=waiting.callback, prompt=prompt).receive(REQUEST) == CODE
+
+
+def test_a_denial_that_is_pasted_ends_the_wait_for_the_browser_too() -> None:
+    with _waiting() as waiting:
+        prompt = _prompt(f"?error=access_denied&state={STATE.reveal()}")
+        with pytest.raises(SignInFailed, match="declined"):
+            FirstOf(callback=waiting.callback, prompt=prompt).receive(REQUEST)
+
+
+def test_a_denial_that_is_pasted_ends_a_sign_in_by_paste() -> None:
+    with pytest.raises(SignInFailed, match="declined"):
+        _paste(_prompt(f"?error=access_denied&state={STATE.reveal()}"))
+
+
 def test_what_is_pasted_after_the_browser_came_is_dropped() -> None:
     came = threading.Event()
     told: list[str] = []
@@ -620,6 +645,20 @@ def test_a_denied_sign_in_says_so_on_both_sides(scenario: str, words: str) -> No
         page = browsers[0].page()
     assert words in caught.value.message
     assert words in page.text
+
+
+def test_a_sign_in_by_device_code() -> None:
+    clock = FakeClock()
+    with Emulator(clock=lambda: clock.now().timestamp(), approve_after=12) as issuer:
+        settings = IssuerSettings(issuer=issuer.issuer, identity={"originator": "a-test"})
+        sign_in = SignInByDevice(
+            server=OpenAiAuthorizationServer(settings=settings, clock=clock),
+            device=OpenAiDeviceAuthorization(settings=settings),
+            clock=clock,
+        )
+        subscription = sign_in(sign_in.begin())
+    assert subscription.refresh_token is not None
+    assert clock.waits == [1.0] * 12
 
 
 def test_a_sign_in_by_paste_beside_the_callback() -> None:

@@ -57,12 +57,12 @@ def test_a_traceback_with_its_variables_does_not_show_the_secret() -> None:
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_a_secret_is_not_pickled(protocol: int) -> None:
-    with pytest.raises(TypeError, match="not pickled"):
+    with pytest.raises(TypeError, match="pickled"):
         pickle.dumps(SUBSCRIPTION, protocol)
 
 
 def test_a_secret_is_not_copied() -> None:
-    with pytest.raises(TypeError, match="not pickled"):
+    with pytest.raises(TypeError, match="pickled"):
         copy.deepcopy(SUBSCRIPTION)
 
 

@@ -1,12 +1,16 @@
 """The key in the system's keyring: what it holds, and keyrings that do not work."""
 
 import base64
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends.fail import Keyring as NoKeyring
 from keyring.backends.null import Keyring as NullKeyring
+from keyring.errors import KeyringLocked
+from tests.command import process_environment
 from tests.fakes.keyring_backend import FakeKeyring
 from tests.fakes.stores import PAYING, SUBSCRIBED, quick_store
 
@@ -70,3 +74,44 @@ def test_the_library_finds_a_keyring_by_itself(tmp_path: Path) -> None:
     assert sources.keyring.obstacle() is None or isinstance(sources.keyring.obstacle(), str)
     with pytest.raises(StoreSealed):
         sources.keyring.key_for(KeyWanted(id="0" * 32))
+
+
+_WITHOUT_EXTRA = """
+import sys
+sys.modules["keyring"] = None  # what an import of a missing library comes to
+import subprocess
+import sys
+from pathlib import Path
+from codexctl.adapters.token_store.key_choice import sources_of_home
+from codexctl.domain.errors import StoreSealed
+sources = sources_of_home(Path(sys.argv[1]))
+print(sources.for_new_file().reason)
+try:
+    sources.keyring.prepare()
+except StoreSealed as error:
+    print(error.message, error.remedy)
+"""
+
+
+def test_a_missing_extra_is_named_with_how_to_install_it(tmp_path: Path) -> None:
+    finished = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_EXTRA, tmp_path],
+        capture_output=True,
+        text=True,
+        env=process_environment(),
+    )
+    assert finished.stdout == (
+        "It is the best one here (not keyring: the keyring extra is not installed;"
+        " not passphrase: CODEXCTL_PASSPHRASE is not set).\n"
+        "The keyring extra is not installed."
+        " Install it with: pip install 'codexctl-cli[keyring]'\n"
+    )
+
+
+def test_an_entry_that_cannot_be_removed_is_not_taken_for_removed(tmp_path: Path) -> None:
+    keyring = FakeKeyring()
+    quick_store(tmp_path, KEYRING, keyring=keyring).save("default", PAYING)
+    keyring.failure = KeyringLocked("canary")
+    with pytest.raises(StoreSealed, match="does not answer: KeyringLocked"):
+        KeyringKeys(tmp_path, keyring).keep_only(None)
+    assert len(keyring.entries()) == 1

@@ -13,7 +13,8 @@ from codexctl.adapters.token_store.encrypted_file import EncryptedFileStore
 from codexctl.adapters.token_store.key_choice import KeyChoice
 from codexctl.adapters.token_store.key_file import FileKeys
 from codexctl.adapters.token_store.keys import KeySourceName, KeyWanted
-from codexctl.domain.errors import NotSignedIn, StoreSealed
+from codexctl.domain.credentials import ApiKey, Secret, StoredLogin
+from codexctl.domain.errors import FileNotWritten, NotSignedIn, StoreSealed
 
 KEYRING, PASSPHRASE, FILE = KeySourceName.KEYRING, KeySourceName.PASSPHRASE, KeySourceName.FILE
 
@@ -173,3 +174,21 @@ def test_the_key_file_of_another_store_is_told_from_damage(tmp_path: Path) -> No
     )
     with pytest.raises(StoreSealed, match="holds another key than"):
         quick_store(tmp_path).load("default")
+
+
+def test_a_folder_in_the_place_of_the_key_file_is_said(tmp_path: Path) -> None:
+    quick_store(tmp_path).save("default", PAYING)
+    (tmp_path / "credentials.key").unlink()
+    (tmp_path / "credentials.key").mkdir()
+    with pytest.raises(StoreSealed, match="a folder stands in its place"):
+        quick_store(tmp_path).load("default")
+    with pytest.raises(FileNotWritten, match="a folder stands in its place"):
+        FileKeys(tmp_path / "credentials.key").keep_only(None)
+
+
+def test_a_login_that_makes_the_file_too_large_is_not_written(tmp_path: Path) -> None:
+    quick_store(tmp_path).save("default", PAYING)
+    huge = StoredLogin(credential=ApiKey(Secret("x" * 9_000_000), ""))
+    with pytest.raises(FileNotWritten, match="larger than a credential file can be"):
+        quick_store(tmp_path).save("work", huge)
+    assert quick_store(tmp_path).profiles() == ("default",)

@@ -4,12 +4,13 @@ from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
 
+from codexctl.domain.conversation import AssistantMessage
 from codexctl.domain.credentials import Credential
 from codexctl.domain.errors import CodexctlError, SignInRejected
 from codexctl.domain.limits import RetryPolicy
 from codexctl.domain.ports import Clock, CredentialSource, Entropy, ModelStream
 from codexctl.domain.run_events import Retrying, RunEvent, TurnEnded
-from codexctl.domain.stream_events import StreamEvent, TextDelta
+from codexctl.domain.stream_events import ItemFinished, StreamEvent, TextDelta
 from codexctl.domain.turn import FinishedTurn, InterruptedTurn, TurnAssembler, TurnRequest
 from codexctl.domain.values import dataclass
 
@@ -91,7 +92,7 @@ class _Attempt:
             try:
                 for event in events:
                     self._assembler.take(event)
-                    self.saw_text = self.saw_text or isinstance(event, TextDelta)
+                    self.saw_text = self.saw_text or _is_text(event)
                     yield event
             except CodexctlError as error:
                 self._error = error
@@ -101,3 +102,14 @@ class _Attempt:
         if isinstance(turn, InterruptedTurn) and self._error is not None:
             return replace(turn, error=self._error)
         return turn
+
+
+def _is_text(event: StreamEvent) -> bool:
+    """Tell whether an event puts text before the user; a message may come without deltas."""
+    match event:
+        case TextDelta(text):
+            return bool(text)
+        case ItemFinished(AssistantMessage(text=text)):
+            return bool(text)
+        case _:
+            return False

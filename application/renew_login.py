@@ -31,6 +31,14 @@ from codexctl.domain.values import dataclass
 _OTHER_ACCOUNT = "account_changed"
 
 
+@dataclass(frozen=True, slots=True)
+class _Unsaved:
+    """A login that could not be saved, and the credential that it should have replaced."""
+
+    login: StoredLogin
+    replaces: Subscription
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenewLogin:
     """Renews the stored login of one profile.
@@ -50,8 +58,8 @@ class RenewLogin:
     server: AuthorizationServer
     clock: Clock
     notifier: Notifier
-    # A login that could not be saved; the run goes on with it. At most one.
-    _unsaved: list[StoredLogin] = field(default_factory=list[StoredLogin], init=False, repr=False)
+    # What could not be saved; the run goes on with it. At most one.
+    _unsaved: list[_Unsaved] = field(default_factory=list[_Unsaved], init=False, repr=False)
 
     def stored(self) -> StoredLogin | None:
         """Return the profile's login: the one on disk, or a newer one that could not be saved.
@@ -59,7 +67,17 @@ class RenewLogin:
         Raises:
             CodexctlError: The store cannot be read.
         """
-        return self._unsaved[0] if self._unsaved else self.store.load(self.profile)
+        unsaved = next(iter(self._unsaved), None)
+        try:
+            kept = self.store.load(self.profile)
+        except CodexctlError:
+            if unsaved is None:
+                raise
+            return unsaved.login
+        # What somebody else has kept since then is newer: another login, or none.
+        if unsaved is not None and kept is not None and kept.credential == unsaved.replaces:
+            return unsaved.login
+        return kept
 
     def __call__(self, seen: Subscription, *, after_rejection: bool) -> Subscription:
         """Return a subscription newer than ``seen``, or ``seen`` itself if it has to do for now.
@@ -89,22 +107,24 @@ class RenewLogin:
         if not is_rejected and not current.is_expired(now, timedelta(0)):
             makeshift = current
         if login.refusal is not None:
-            return self._or_raise(makeshift, refresh_refused(login.refusal))
+            raise refresh_refused(login.refusal, answer_was_lost=login.refresh_sent_at is not None)
         if current.refresh_token is None:
-            error = SignInRejected("The stored token has ended.", remedy=SIGN_IN_AGAIN)
-            return self._or_raise(makeshift, error)
+            if makeshift is not None:
+                return makeshift  # nobody can renew it, so it is good to its last second
+            raise SignInRejected("The stored token has ended.", remedy=SIGN_IN_AGAIN)
         if makeshift is not None and login.refresh_sent_at is not None:
             return makeshift  # an earlier refresh has no answer yet; sending another can wait
         try:
             # Written before the token is spent, so that a full disk is found out in time.
             self.store.save(self.profile, replace(login, refresh_sent_at=now))
+            self._unsaved.clear()  # it is on disk now, with its mark
             grant = self.server.refresh(current.refresh_token, after_rejection=is_rejected)
-        except RefreshRefused as refused:
-            return self._refused(login, current, refused)
+        except RefreshRefused as error:
+            return self._refused(login, current, error)
         except AnswerLost as lost:
             return self._or_raise(makeshift, lost)
         except CodexctlError as error:
-            self._save_if_possible(replace(login, refresh_sent_at=None))
+            self._save_if_possible(login)  # with the mark of an earlier one, if there was one
             return self._or_raise(makeshift, error)
         return self._keep(login, current, grant)
 
@@ -119,9 +139,10 @@ class RenewLogin:
     ) -> Subscription:
         # Somebody without our lock may have renewed it: a copy of the folder, a network share.
         again = self.store.load(self.profile)
-        if again is not None and again.credential != current:
+        if again is None or again.credential != current:
             return _of_same_account(again, current)[1]
-        self._save_if_possible(replace(login, refusal=refused.code, refresh_sent_at=None))
+        # With the old mark, if there was one: so that the next run tells the same reason.
+        self._save_if_possible(replace(login, refusal=refused.code))
         raise refresh_refused(
             refused.code,
             request_id=refused.request_id,
@@ -142,9 +163,8 @@ class RenewLogin:
         )
         try:
             self.store.save(self.profile, StoredLogin(credential=renewed))
-            self._unsaved.clear()
         except CodexctlError as error:
-            self._unsaved[:] = [StoredLogin(credential=renewed)]
+            self._unsaved[:] = [_Unsaved(StoredLogin(credential=renewed), current)]
             self.notifier.tell(
                 f"The renewed sign-in could not be saved, so only this run can go on with it:"
                 f" {error.message} {error.remedy}"

@@ -26,6 +26,8 @@ class SignOut:
         Raises:
             CodexctlError: The store cannot be read or written; the login is as it was.
         """
+        if self.store.load(profile) is None:
+            return False  # before the lock: its file would be made in a home that is not there
         with self.lock.held(profile):
             login = self.store.load(profile)
             if login is None:

@@ -54,11 +54,13 @@ class RunOptions:
         tools: Names of tools, comma-separated, or ``all`` or ``none``.
         working_folder: Where the tools work.
         idle_timeout_seconds: How long the service may be silent.
+        ask_passphrase: Asks a person for the store's passphrase; None where nobody can be asked.
     """
 
     tools: str
     working_folder: Path
     idle_timeout_seconds: float = 300.0
+    ask_passphrase: "AskPassphrase | None" = None
 
 
 @contextmanager
@@ -91,7 +93,8 @@ def build_container(settings: Settings, options: RunOptions, notifier: "Notifier
     executor: providers.Provider[ToolExecutor] = providers.Singleton(
         ToolRegistry, _chosen_tools(options.tools, options.working_folder)
     )
-    return Container(model=model, tools=executor, **_login_ports(settings, notifier, None))
+    ports = _login_ports(settings, notifier, options.ask_passphrase)
+    return Container(model=model, tools=executor, **ports)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +111,8 @@ class Account:
         by_device: Signs in with a code for another device.
         quota: Knows what is left of the allowance.
         key_choice: Tells what protects the credential file.
+        check_key: Finds out now whether a first credential file could be protected, and has a
+            person asked for a new passphrase where one is needed.
         rekey: Protects it otherwise; returns what is left to do by hand, if anything.
     """
 
@@ -120,6 +125,7 @@ class Account:
     by_device: "SignInByDevice"
     quota: "QuotaSource"
     key_choice: "Callable[[], KeyChoice]"
+    check_key: Callable[[], None]
     rekey: Callable[[str], str | None]
 
 
@@ -159,8 +165,15 @@ def open_account(
         by_device=container.sign_in_by_device(),
         quota=container.quota(),
         key_choice=file_store.key_choice,
+        check_key=lambda: _check_key(file_store),
         rekey=lambda to: file_store.rekey(KeySourceName(to)).leftover,
     )
+
+
+def _check_key(store: "EncryptedFileStore") -> None:
+    choice = store.key_choice()
+    if not choice.is_stored:
+        store.sources.named(choice.name).prepare()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

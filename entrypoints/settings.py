@@ -82,7 +82,7 @@ def read_settings(environment: Mapping[str, str], profile: str | None = None) ->
         access_token=_secret(environment, "CODEXCTL_ACCESS_TOKEN"),
         api_key=_secret(environment, "OPENAI_API_KEY"),
         ca_bundle=_ca_bundle(environment),
-        debug=any(environment.get(name) == "1" for name in ("CODEXCTL_DEBUG", "CODEX_DEBUG")),
+        debug=wants_debug(environment),
         profile=_profile_name(
             profile
             if profile is not None
@@ -94,6 +94,11 @@ def read_settings(environment: Mapping[str, str], profile: str | None = None) ->
         key_source=_key_source(environment),
         passphrase=_secret(environment, "CODEXCTL_PASSPHRASE"),
     )
+
+
+def wants_debug(environment: Mapping[str, str]) -> bool:
+    """Tell whether tracebacks are wanted."""
+    return any(environment.get(name) == "1" for name in ("CODEXCTL_DEBUG", "CODEX_DEBUG"))
 
 
 def _profile_name(word: str) -> str:

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ from typing import Any
 
 from codexctl.entrypoints.cli.program import run
 from codexctl.entrypoints.cli.surroundings import Surroundings
+
+NO_HOME = str(Path(tempfile.gettempdir()) / "codexctl-tests-have-no-home")
+"""Never made: a test that signs in brings a home of its own, and none sees the developer's."""
 
 COMMAND = str(Path(sys.executable).with_name("codexctl"))
 
@@ -58,7 +62,7 @@ def run_here(
     exit_code = run(
         words,
         Surroundings(
-            environment=environment or {},
+            environment={"CODEXCTL_HOME": NO_HOME, **(environment or {})},
             stdin=None if stdin is None else io.BytesIO(stdin),
             stdout=out,
             stderr=err,
@@ -73,6 +77,7 @@ def process_environment(environment: Mapping[str, str] | None = None) -> dict[st
     return {
         **{name: os.environ[name] for name in kept if name in os.environ},
         "PYTHONUTF8": "1",
+        "CODEXCTL_HOME": NO_HOME,
         **(environment or {}),
     }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import requests
@@ -19,9 +20,9 @@ from codexctl.adapters.responses.request_builder import build_body, build_header
 from codexctl.adapters.responses.sse import read_events
 from codexctl.adapters.responses.transport_errors import TRANSPORT_ERRORS, error_from
 from codexctl.adapters.responses.wire_codec import decode_event
-from codexctl.domain.credentials import Credential, Subscription
+from codexctl.domain.credentials import Credential, Secret, Subscription
 from codexctl.domain.models import Provider
-from codexctl.domain.stream_events import TERMINAL, StreamEvent
+from codexctl.domain.stream_events import TERMINAL, Failed, StreamEvent
 from codexctl.domain.turn import TurnRequest
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ class ResponsesClient:
         """See :meth:`codexctl.domain.ports.ModelStream.stream`."""
         try:
             with closing(self._post(request, credential)) as response:
-                yield from self._events(response)
+                for event in self._events(response):
+                    yield _scrubbed(event, credential)
         except TRANSPORT_ERRORS as error:
             raise error_from(error) from error
 
@@ -55,11 +57,7 @@ class ResponsesClient:
 
     def _post(self, request: TurnRequest, credential: Credential) -> requests.Response:
         settings = self._settings
-        provider, bearer = (
-            (Provider.CHATGPT, credential.access_token)
-            if isinstance(credential, Subscription)
-            else (Provider.API, credential.key)
-        )
+        provider, bearer = _addressed(credential)
         url = f"{settings.base_urls[provider].rstrip('/')}/responses"
         response = self._session.post(
             url,
@@ -86,3 +84,19 @@ class ResponsesClient:
                 yield event
                 if isinstance(event, TERMINAL):
                     return
+
+
+def _addressed(credential: Credential) -> tuple[Provider, Secret]:
+    """Return whom a credential is for, and what to show there."""
+    if isinstance(credential, Subscription):
+        return Provider.CHATGPT, credential.access_token
+    return Provider.API, credential.key
+
+
+def _scrubbed(event: StreamEvent, credential: Credential) -> StreamEvent:
+    """Return a failure without the credential, which some services quote."""
+    if not isinstance(event, Failed):
+        return event
+    fault = event.fault
+    message = fault.message.replace(_addressed(credential)[1].reveal(), "***")
+    return Failed(replace(fault, message=message))

@@ -49,7 +49,7 @@ class Session(requests.Session):
     ``allow_redirects=False`` does not follow one, but still reads its whole body, without a bound.
     """
 
-    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
+    def get_redirect_target(self, resp: requests.Response) -> None:
         """Return None: there is nowhere to go."""
 
 

@@ -19,16 +19,21 @@ if TYPE_CHECKING:
 def account_of(options: Namespace, screen: Screen, surroundings: Surroundings) -> Account:
     """Return the account of the profile in use."""
     settings = read_settings(surroundings.environment, options.profile)
-    return open_account(settings, ScreenNotifier(screen), _passphrase_asker(screen, surroundings))
+    return open_account(settings, ScreenNotifier(screen), passphrase_asker(screen, surroundings))
 
 
-def _passphrase_asker(screen: Screen, surroundings: Surroundings) -> "AskPassphrase | None":
+def passphrase_asker(screen: Screen, surroundings: Surroundings) -> "AskPassphrase | None":
     """Return what asks for the store's passphrase, or None where nobody can answer."""
     if not is_at_terminal(surroundings):
         return None
+    chosen: list[Secret] = []
 
     def ask(*, is_new: bool) -> Secret:
-        return ask_passphrase(screen, is_new=is_new)
+        if not is_new:
+            return ask_passphrase(screen, is_new=False)
+        if not chosen:  # asked for once, however often the store wants it
+            chosen.append(ask_passphrase(screen, is_new=True))
+        return chosen[0]
 
     return ask
 
@@ -43,14 +48,12 @@ def kind_of(credential: Credential) -> str:
 def is_headless(surroundings: Surroundings) -> bool:
     """Tell whether no browser of the user can come back to this machine.
 
-    Without a display, over SSH, in a container or in CI, a browser that is opened here is not the
-    user's, or there is none.
+    Without a display, over SSH or in CI, a browser that is opened here is not the user's, or there
+    is none. A container counts by the same signs: some have the user's display, and their network.
     """
     environment = surroundings.environment
     remote = ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT", "CI", "CODESPACES", "REMOTE_CONTAINERS")
     if any(environment.get(name) for name in remote):
-        return True
-    if any(os.path.exists(mark) for mark in ("/.dockerenv", "/run/.containerenv")):  # noqa: PTH110
         return True
     has_display = any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
     return os.name == "posix" and os.uname().sysname == "Linux" and not has_display

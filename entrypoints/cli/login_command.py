@@ -1,14 +1,16 @@
 """``codexctl login``: the ways in."""
 
 import threading
+import time
 import webbrowser
 from argparse import Namespace
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codexctl.domain.credentials import ApiKey, Credential, Secret, Subscription
-from codexctl.domain.errors import SignInFailed, UsageError
+from codexctl.domain.errors import SignInFailed, SignInRejected, UsageError
 from codexctl.entrypoints.cli.account import account_of, is_headless, kind_of
 from codexctl.entrypoints.cli.exit_codes import DONE
 from codexctl.entrypoints.cli.prompt import standard_input
@@ -28,10 +30,6 @@ if TYPE_CHECKING:
     from codexctl.domain.ports import RedirectReceiver
 
 _LONGEST_SECRET = 65_536
-_SHARED = (
-    "This sign-in is now shared with the official client: the two spend one chain of refresh "
-    "tokens, and whichever renews second may be signed out. codexctl login gives it one of its own."
-)
 
 
 def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
@@ -39,12 +37,13 @@ def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
     account = account_of(options, screen, surroundings)
     handed_over = _handed_over(options, surroundings)
     if handed_over is not None:
+        _check_not_ended(handed_over)
         account.keep_login(handed_over)
         _tell_success(handed_over, account, screen)
-        if isinstance(handed_over, Subscription) and handed_over.is_borrowed:
-            screen.note(f"note: {_SHARED}", "yellow")
+        _tell_how_long(handed_over, screen)
         return DONE
     account.keep_login.check()
+    account.check_key()
     way = _way(options, surroundings)
     if way == "device":
         _by_device(account, options, screen)
@@ -82,13 +81,49 @@ def _secret_from(surroundings: Surroundings, option: str) -> Secret:
             remedy=f"Pipe it in, such as: codexctl login --{option} < FILE",
         )
     secret = Secret(stream.read(_LONGEST_SECRET).decode(errors="replace").strip())
+    remedy = f"Pipe in the {what} alone, complete and without quotes."
+    if secret == Secret(""):
+        raise UsageError("Nothing came on standard input.", remedy=remedy)
     if not secret.fits_a_header():
         raise UsageError(
-            f"What came on standard input is no {what}: it is empty, or has a space, a line end"
-            " or a letter that none has.",
-            remedy=f"Pipe in the {what} alone, complete and without quotes.",
+            f"What came on standard input is no {what}: it has a space, a line end or a letter"
+            " that none has.",
+            remedy=remedy,
         )
     return secret
+
+
+def _check_not_ended(credential: Credential) -> None:
+    """Refuse a token that is of no use any more, before it takes the place of one that is."""
+    if not isinstance(credential, Subscription) or credential.expires_at is None:
+        return
+    if credential.is_expired(datetime.now(UTC), timedelta(0)):
+        raise SignInRejected(
+            f"The token ended at {_moment(credential.expires_at)}, so it is of no use.",
+            remedy=(
+                "Use the official client once, which renews it, and import again; or sign in"
+                " with: codexctl login"
+            )
+            if credential.is_borrowed
+            else "Get a fresh one and pipe that in.",
+        )
+
+
+def _tell_how_long(credential: Credential, screen: Screen) -> None:
+    """Tell that nobody renews a token that was handed over, and when it ends."""
+    if not isinstance(credential, Subscription):
+        return
+    why, then = "it came without a refresh token", "hand over a fresh one"
+    if credential.is_borrowed:
+        why = "its refresh token stays with the official client, which spends it"
+        then = "import again, or sign codexctl in by itself with: codexctl login"
+    end = f" It ends at {_moment(credential.expires_at)};" if credential.expires_at else ""
+    then = f"{end} then {then}." if end else f" When it is refused, {then}."
+    screen.note(f"note: This token is not renewed: {why}.{then}", "yellow")
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone():%Y-%m-%d %H:%M %Z}"
 
 
 def _codex_file(word: str, surroundings: Surroundings) -> Path:
@@ -121,7 +156,10 @@ def _by_redirect(
     with_browser: bool,
 ) -> None:
     can_paste = is_at_terminal(surroundings) or not with_browser
-    person = _person(screen, surroundings, opens=with_browser and not options.no_open)
+    # Where there is no display, what opens is a browser in this very terminal, in everybody's way.
+    may_open = not is_headless(surroundings) or bool(surroundings.environment.get("BROWSER"))
+    opens = with_browser and may_open and not options.no_open
+    person = _person(screen, surroundings, opens=opens)
     receiver: RedirectReceiver | None = None
     if with_browser:
         receiver = browser_receiver(person, options.timeout, takes_pastes=can_paste)
@@ -131,14 +169,19 @@ def _by_redirect(
                     "Other programs hold the ports that the browser comes back to (1455, 1457).",
                     remedy="End them, or run: codexctl login --device",
                 )
-            screen.note("The ports that the browser comes back to are taken: paste instead.")
-    receiver = receiver or paste_receiver(person)
+            screen.say("The ports that the browser comes back to are taken: paste instead.")
+    if receiver is None:
+        until = time.monotonic() + options.timeout
+        person = _person(screen, surroundings, opens=opens, until=until)
+        receiver = paste_receiver(person)
     with closing(receiver), hidden_input(surroundings.stdin):
         subscription = account.by_redirect(receiver, account.keep_login)
     _tell_success(subscription, account, screen)
 
 
-def _person(screen: Screen, surroundings: Surroundings, *, opens: bool) -> Person:
+def _person(
+    screen: Screen, surroundings: Surroundings, *, opens: bool, until: float | None = None
+) -> Person:
     def present(url: str) -> None:
         screen.say(f"Open this address in a browser to sign in:\n\n    {url}\n")
         if is_at_terminal(surroundings):
@@ -152,12 +195,12 @@ def _person(screen: Screen, surroundings: Surroundings, *, opens: bool) -> Perso
 
     def confirm() -> bool:
         screen.say("This is a code without its state. Use it only if you copied it yourself: y/n?")
-        answer = read_line(surroundings.stdin)
+        answer = read_line(surroundings.stdin, until)
         return answer is not None and answer.strip().lower() in ("y", "yes")
 
     return Person(
         present=present,
-        read_line=lambda: read_line(surroundings.stdin),
+        read_line=lambda: read_line(surroundings.stdin, until),
         confirm=confirm,
         tell=screen.say,
     )

@@ -16,6 +16,7 @@ from codexctl.entrypoints.cli.surroundings import Surroundings
 from codexctl.entrypoints.rendering.output import open_output
 from codexctl.entrypoints.rendering.report import tell
 from codexctl.entrypoints.rendering.screen import Screen
+from codexctl.entrypoints.settings import wants_debug
 
 
 def main() -> int:
@@ -43,12 +44,12 @@ def run(arguments: Sequence[str], surroundings: Surroundings) -> int:
         BrokenPipeError: Nobody reads standard output any more.
     """
     screen = _screen(surroundings, "auto", quiet=False)
-    verbose = False
+    verbose = wants_debug(surroundings.environment)
     try:
         options = _options(arguments, screen)
         if options is None:
             return DONE
-        verbose = options.verbose
+        verbose = verbose or options.verbose
         screen = _screen(surroundings, options.color, quiet=options.quiet)
         return load_command(options.command)(options, screen, surroundings)
     except BrokenPipeError:

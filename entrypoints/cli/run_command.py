@@ -23,7 +23,9 @@ from codexctl.entrypoints.rendering.screen import Screen
 from codexctl.entrypoints.settings import read_settings
 
 if TYPE_CHECKING:
+    from codexctl.domain.credentials import Secret
     from codexctl.entrypoints.cli.last_message import LastMessageFile
+    from codexctl.entrypoints.composition import AskPassphrase
 
 DEFAULT_INSTRUCTIONS = (
     "You are codexctl, an assistant on the command line. Answer what is asked, plainly and "
@@ -51,6 +53,7 @@ def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
             tools=options.tools,
             working_folder=working_folder,
             idle_timeout_seconds=options.idle_timeout,
+            ask_passphrase=_passphrase_asker(screen, surroundings),
         ),
         ReportNotifier(report),
     )
@@ -64,6 +67,19 @@ def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
         report.fail(failure)
         return failure.exit_code
     return DONE
+
+
+def _passphrase_asker(screen: Screen, surroundings: Surroundings) -> "AskPassphrase | None":
+    """Return what asks for the store's passphrase, or None where nobody can answer."""
+    if surroundings.stdin is None or not surroundings.stdin.isatty():
+        return None
+
+    def ask(*, is_new: bool) -> "Secret":
+        from codexctl.entrypoints.cli.terminal_input import ask_passphrase
+
+        return ask_passphrase(screen, is_new=is_new)
+
+    return ask
 
 
 def follow(

@@ -2,12 +2,14 @@
 
 import getpass
 import os
+import select
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import BinaryIO
 
 from codexctl.domain.credentials import Secret
-from codexctl.domain.errors import StoreSealed
+from codexctl.domain.errors import SignInFailed, StoreSealed
 from codexctl.entrypoints.cli.surroundings import Surroundings
 from codexctl.entrypoints.rendering.screen import Screen
 
@@ -45,21 +47,42 @@ def hidden_input(stdin: BinaryIO | None) -> Generator[None, None, None]:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
 
-def read_line(stdin: BinaryIO | None) -> str | None:
+def read_line(stdin: BinaryIO | None, until: float | None = None) -> str | None:
     """Return the next line, or None at the end of the input.
 
     Reads the descriptor and not ``sys.stdin``: the thread that waits here may have to be left
     behind, and the lock of ``sys.stdin`` would keep Python from ending.
+
+    Args:
+        stdin: Standard input.
+        until: When to stop waiting, on the monotonic clock; None for never.
+
+    Raises:
+        SignInFailed: The line did not come in time.
     """
     if stdin is None:
         return None
     line = b""
     while not line.endswith((b"\n", b"\r")):
+        if until is not None:
+            _wait_for_input(stdin, until)
         more = os.read(stdin.fileno(), _READ_BYTES)
         if not more or more == b"\x04":  # Ctrl-D, which ends the input where lines are raw
             return line.decode(errors="replace") if line else None
         line += more
     return line.decode(errors="replace")
+
+
+def _wait_for_input(stdin: BinaryIO, until: float) -> None:
+    try:
+        ready, _, _ = select.select([stdin], [], [], max(0.0, until - time.monotonic()))
+    except (OSError, ValueError):
+        return  # Windows can wait for sockets only
+    if not ready:
+        raise SignInFailed(
+            "Nobody pasted an address in time.",
+            remedy="Run codexctl login again, with a longer --timeout if need be.",
+        )
 
 
 def ask_passphrase(screen: Screen, *, is_new: bool) -> Secret:

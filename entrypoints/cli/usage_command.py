@@ -5,7 +5,6 @@ from argparse import Namespace
 
 from codexctl.domain.credentials import Subscription
 from codexctl.domain.errors import SignInRejected, UsageError
-from codexctl.domain.models import Provider
 from codexctl.domain.quota import Quota, QuotaWindow
 from codexctl.entrypoints.cli.account import account_of
 from codexctl.entrypoints.cli.exit_codes import DONE
@@ -22,10 +21,12 @@ def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
 
 
 def _quota(account: Account) -> Quota:
-    credential = account.credentials.credential_for(Provider.CHATGPT)
+    credential = account.credentials.credential_for(None)
     if not isinstance(credential, Subscription):
         raise UsageError(
-            "An API key has no usage windows.", remedy="See the usage page of the API's platform."
+            f"The credential in use is an API key ({credential.origin}), and a key has no usage"
+            " windows.",
+            remedy="See the usage page of the API's platform, or sign in with: codexctl login",
         )
     try:
         return account.quota.quota(credential)

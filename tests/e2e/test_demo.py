@@ -8,20 +8,23 @@ import pytest
 from tests.command import COMMAND, process_environment, run_command, run_here
 
 ANSWER = "list_files gave:\n\nREADME.md\nnotes/today.txt\n"
-NOTES = """\
-A stand-in for the service runs in this process: no account, no network.
-$ codexctl run 'What is in this folder?'
-→ list_files {}
-"""
+JOURNEY = [
+    "A stand-in for the service runs in this process: no account, no network.",
+    "$ codexctl login --device",
+    "$ codexctl run 'What is in this folder?'",
+    "→ list_files {}",
+    "The token was about to end; it was renewed on the way (2 times).",
+    "$ codexctl logout",
+    "Signed out; 1 token revoked.",
+    "That was the whole journey. With an account: codexctl login",
+]
 
 
-def test_the_demo_answers_after_a_tool_call() -> None:
+def test_the_demo_signs_in_answers_after_a_tool_call_renews_and_signs_out() -> None:
     ran = run_here("demo")
     assert (ran.exit_code, ran.text) == (0, ANSWER)
-    assert ran.stderr.startswith(NOTES)
-    assert ran.stderr.endswith(
-        "That was the whole path of a run. With an account: codexctl run --help\n"
-    )
+    told = ran.stderr.split("\n")
+    assert [line for line in told if line in JOURNEY] == JOURNEY
 
 
 def test_a_quiet_demo_prints_the_answer_alone() -> None:
@@ -58,7 +61,7 @@ def test_a_quiet_demo_prints_the_answer_alone() -> None:
 def test_the_demo_works(environment: dict[str, str]) -> None:
     ran = run_command("demo", environment=environment)
     assert (ran.exit_code, ran.text) == (0, ANSWER)
-    assert ran.stderr.startswith(NOTES)
+    assert JOURNEY[-1] in ran.stderr
 
 
 def test_the_demo_works_where_nothing_may_be_written(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from tests.command import COMMAND, process_environment, run_command, run_here
 
+from codexctl.entrypoints.emulator import ISSUER_SCENARIO_NAMES, SCENARIO_NAMES
+
 _HEED_SIGINT = """
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -174,7 +176,5 @@ def test_a_log_that_cannot_be_written_is_told(name: str, reason: str, tmp_path: 
 def test_a_scenario_that_there_is_not_is_told_with_those_there_are(name: str) -> None:
     ran = run_here("emulator", "--scenario", "answer", "--scenario", name)
     assert (ran.exit_code, ran.text) == (2, "")
-    assert ran.stderr == (
-        f"codexctl: There is no scenario {name!r}.\n"
-        "  There are: answer, tool, reasoning, parallel, unicode.\n"
-    )
+    known = ", ".join((*SCENARIO_NAMES, *ISSUER_SCENARIO_NAMES))
+    assert ran.stderr == f"codexctl: There is no scenario {name!r}.\n  There are: {known}.\n"

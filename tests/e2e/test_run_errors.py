@@ -250,7 +250,6 @@ def test_a_secret_that_an_error_body_quotes_is_in_no_output(body: str, status: s
     assert "sk-canary" not in ran.text + ran.stderr
 
 
-@pytest.mark.xfail(strict=True, reason="adapters/responses/client.py redacts error bodies only")
 def test_a_secret_that_a_failed_response_quotes_is_in_no_output() -> None:
     event = failed("invalid_prompt", f"bad key {SECRET}")
     ran = fail([event], name="OPENAI_API_KEY", secret=SECRET)
@@ -312,7 +311,6 @@ class TestRetries:
         asked = ask("hi", script=[[text_delta("Hel")], ANSWER])
         assert (asked.ran.exit_code, asked.ran.text, len(asked.seen)) == (5, "Hel\n", 1)
 
-    @pytest.mark.xfail(strict=True, reason="application/ask_model.py looks at deltas only")
     def test_a_stream_that_breaks_after_a_message_without_deltas_is_not(self) -> None:
         asked = ask("hi", script=[[message_done("Hello")], ANSWER])
         assert (asked.ran.exit_code, asked.ran.text, len(asked.seen)) == (5, "Hello\n", 1)

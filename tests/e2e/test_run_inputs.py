@@ -301,23 +301,24 @@ class TestCredential:
                 (),
                 {},
                 "codexctl: There is no credential.\n"
-                "  Set CODEXCTL_ACCESS_TOKEN or OPENAI_API_KEY;"
-                " to try codexctl without an account, run: codexctl demo\n",
+                "  Run codexctl login, or set CODEXCTL_ACCESS_TOKEN or OPENAI_API_KEY."
+                " Without an account, try codexctl demo.\n",
                 id="none",
             ),
             pytest.param(
                 ("-m", "openai-codex/gpt-5.5"),
                 KEY,
                 "codexctl: There is no credential for openai-codex models.\n"
-                "  Set CODEXCTL_ACCESS_TOKEN;"
-                " to try codexctl without an account, run: codexctl demo\n",
+                "  Run codexctl login, or set CODEXCTL_ACCESS_TOKEN."
+                " Without an account, try codexctl demo.\n",
                 id="a key for ChatGPT",
             ),
             pytest.param(
                 ("-m", "openai/gpt-5.5"),
                 TOKEN,
                 "codexctl: There is no credential for openai models.\n"
-                "  Set OPENAI_API_KEY; to try codexctl without an account, run: codexctl demo\n",
+                "  Run codexctl login, or set OPENAI_API_KEY."
+                " Without an account, try codexctl demo.\n",
                 id="a token for the API",
             ),
             pytest.param(

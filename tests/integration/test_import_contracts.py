@@ -14,7 +14,7 @@ LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
 INWARD = "Arrows point inward; every room is named"
 PURE_DOMAIN = "The domain knows no third party, no I/O and no clock"
 PURE_APPLICATION = (
-    "The application knows no third party but dependency-injector, in the container alone"
+    "The application knows no third party but dependency-injector, in the containers alone"
 )
 APART = "Adapters do not know each other"
 ONE_ROOT = "Concrete adapters are named in the composition root alone"

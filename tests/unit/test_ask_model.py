@@ -114,7 +114,7 @@ def test_the_same_request_is_sent_again() -> None:
 
 def test_what_a_failed_try_brought_is_not_in_the_turn() -> None:
     lost = ItemFinished(a_message("lost"), 0)
-    step = _taken([lost, CUT], [HELLO, Completed()])
+    step = _taken([lost, CUT], [HELLO, Completed()], text_is_shown=False)
     assert step.turn == FinishedTurn(items=(a_message("Hello"),), usage=Usage())
 
 
@@ -156,7 +156,7 @@ def test_what_came_before_the_last_failure_is_announced_as_an_ended_turn() -> No
 
 
 def test_a_stream_that_just_ends_is_tried_again() -> None:
-    step = _taken([HELLO], [HELLO, Completed()])
+    step = _taken([HELLO], [HELLO, Completed()], text_is_shown=False)
     (retrying,) = [event for event in step.events if isinstance(event, Retrying)]
     assert type(retrying.error) is StreamInterrupted
     assert step.turn is not None
@@ -199,7 +199,7 @@ def test_an_error_after_the_terminal_event_changes_nothing() -> None:
 
 
 def test_each_stream_is_closed_before_the_next_one_is_opened() -> None:
-    step = _taken([CUT], [HELLO], [Completed()])
+    step = _taken([CUT], [HELLO], [Completed()], text_is_shown=False)
     assert [one.is_closed for one in step.model.asked] == [True, True, True]
 
 
@@ -262,3 +262,9 @@ def test_a_renewal_that_fails_ends_the_step_with_its_own_error() -> None:
     gone = NotSignedIn("signed out", remedy="sign in")
     step = _taken([REJECTED], renewals=(gone,))
     assert step.error is gone
+
+
+def test_a_message_without_deltas_is_text_that_was_shown() -> None:
+    step = _taken([HELLO, CUT], [HELLO, Completed()])
+    assert step.error is CUT
+    assert len(step.model.asked) == 1

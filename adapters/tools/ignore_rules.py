@@ -152,6 +152,9 @@ def compile_pattern(line: str) -> "Pattern | None":
 
 def _rule_of(line: str) -> _Rule | None:
     """Return the rule of a line, or None: a line that is no pattern counts for nothing."""
+    if line.strip().endswith("/**/"):
+        # Folders below something, never the thing itself; pathspec takes that one along.
+        line = line.strip() + "*/"
     pattern = compile_pattern(line)
     if pattern is None:
         return None

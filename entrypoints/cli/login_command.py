@@ -162,6 +162,7 @@ def _by_redirect(
     person = _person(screen, surroundings, opens=opens)
     receiver: RedirectReceiver | None = None
     if with_browser:
+        screen.status("making the way back for the browser…")  # seconds, where a port is taken
         receiver = browser_receiver(person, options.timeout, takes_pastes=can_paste)
         if receiver is None:
             if not can_paste:

@@ -1,7 +1,9 @@
 """Where a use case's notices go."""
 
+from contextlib import suppress
 from dataclasses import field
 
+from codexctl.domain.errors import FileNotWritten
 from codexctl.domain.run_events import Notice
 from codexctl.domain.values import dataclass
 from codexctl.entrypoints.rendering.report import RunReport
@@ -30,4 +32,6 @@ class ReportNotifier:
         """See :meth:`codexctl.domain.ports.Notifier.tell`. The same words are told once a run."""
         if text not in self._told:
             self._told.add(text)
-            self.report.show(Notice(text))
+            # A run that cannot be shown any more finds that out at its next event.
+            with suppress(BrokenPipeError, FileNotWritten):
+                self.report.show(Notice(text))

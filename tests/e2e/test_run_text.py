@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.asking import ask, refusal
 from tests.command import run_command
+from tests.unprivileged import ordinary_user
 from tests.wire import call_done, completed, failed, frame, item_done, message_done, text_delta
 
 ANSWER = [text_delta("Hello"), message_done("Hello"), completed()]
@@ -208,12 +209,10 @@ class TestOutputLastMessage:
             "  Name a file in an existing folder that you may write to.\n"
         )
 
-    @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-    def test_a_folder_that_may_not_be_written_to_is_told_before_any_request(
-        self, tmp_path: Path
-    ) -> None:
-        tmp_path.chmod(0o500)
-        asked = ask("-o", str(tmp_path / "answer.txt"), "hi", script=[ANSWER])
+    def test_a_folder_that_may_not_be_written_to_is_told_before_any_request(self) -> None:
+        with ordinary_user() as folder:
+            folder.chmod(0o500)
+            asked = ask("-o", str(folder / "answer.txt"), "hi", script=[ANSWER])
         assert (asked.ran.exit_code, asked.seen) == (2, [])
 
     def test_a_fifo_is_written_to(self, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.unprivileged import ordinary_user
 
 from codexctl.adapters.tools.list_files import list_files_tool
 from codexctl.adapters.tools.tool import ToolFailure
@@ -65,6 +66,14 @@ def test_lines_of_gitignore_that_are_no_pattern_count_for_nothing(tmp_path: Path
     _fill(tmp_path, "a.log", "b")
     (tmp_path / ".gitignore").write_text("[z-a]\n!\n\n# b\n[[:alpha:]]\n/\n*.log\n")
     assert _list(tmp_path) == [".gitignore", "b"]
+
+
+def test_a_rule_for_folders_below_something_does_not_ignore_the_thing_itself(
+    tmp_path: Path,
+) -> None:
+    _fill(tmp_path, "a/x.py/kept", "a/x.py/left/out")
+    (tmp_path / ".gitignore").write_text("**/*.py/**/\n")
+    assert _list(tmp_path) == [".gitignore", "a/x.py/kept"]
 
 
 def test_gitignore_is_honoured_at_every_level(tmp_path: Path) -> None:
@@ -178,11 +187,11 @@ def test_a_name_that_is_not_utf8_is_shown_as_json(tmp_path: Path) -> None:
     assert _list(tmp_path, pattern="caf*") == ['"caf\\udce9"']
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_folders_that_cannot_be_read_are_counted(tmp_path: Path) -> None:
-    _fill(tmp_path, "a")
-    (tmp_path / "closed").mkdir(mode=0)
-    assert _list(tmp_path) == ["a", "[1 folders could not be read]"]
+def test_folders_that_cannot_be_read_are_counted() -> None:
+    with ordinary_user() as folder:
+        _fill(folder, "a")
+        (folder / "closed").mkdir(mode=0)
+        assert _list(folder) == ["a", "[1 folders could not be read]"]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from tests.unprivileged import ordinary_user
 
 from codexctl.adapters.tools.read_file import read_file_tool
 from codexctl.adapters.tools.tool import ToolFailure
@@ -170,10 +171,10 @@ def test_a_device_is_refused() -> None:
     assert _refusal(Path("/dev"), "null") == words
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_without_permission_is_said_so(folder: Path) -> None:
-    (folder / "a").touch(mode=0)
-    assert _refusal(folder, "a") == "a cannot be read: permission denied"
+def test_a_file_without_permission_is_said_so() -> None:
+    with ordinary_user() as folder:
+        (folder / "a").touch(mode=0)
+        assert _refusal(folder, "a") == "a cannot be read: permission denied"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The official client's ``auth.json`` (wire-contract 1.11): read, and never written.
 
-Its refresh token stays where it is. It is good once, and whoever else spends it signs the official
-client out (Hermes#63413, openusage#566); so what is taken over lasts as long as the access token.
+Its refresh token is taken along, and from then on two programs spend one chain of them: whichever
+renews second may be signed out (Hermes#63413, openusage#566). Whoever imports has to say so.
 """
 
 import json
@@ -98,6 +98,7 @@ def _subscription(fields: Mapping[str, object], path: Path) -> Subscription:
         account_id=account_id,
         expires_at=claims.expires_at if claims else None,
         origin=f"imported from {path}",
+        refresh_token=_optional_token(held, "refresh_token"),
         plan=claims.plan if claims else None,
         is_borrowed=True,
     )
@@ -109,6 +110,12 @@ def _token(fields: Mapping[str, object], name: str, path: Path) -> str:
     if not _is_one_word(token):
         raise _useless(path, f"has no usable {name}")
     return token
+
+
+def _optional_token(fields: Mapping[str, object], name: str) -> Secret | None:
+    value = fields.get(name)
+    token = Secret(value.strip()) if isinstance(value, str) else Secret("")
+    return token if token.fits_a_header() else None
 
 
 def _is_one_word(value: str) -> bool:

@@ -197,7 +197,10 @@ def _person(
     def confirm() -> bool:
         screen.say("This is a code without its state. Use it only if you copied it yourself: y/n?")
         answer = read_line(surroundings.stdin, until)
-        return answer is not None and answer.strip().lower() in ("y", "yes")
+        if answer is not None and answer.strip().lower() in ("y", "yes"):
+            return True
+        screen.say("Then paste the whole address that the sign-in ended at.")
+        return False
 
     return Person(
         present=present,

@@ -54,7 +54,7 @@ def test_the_whole_journey(tmp_path: Path) -> None:
             ran = talk.finish()
         assert (ran.exit_code, ran.text) == (0, "")
         assert ran.stderr == opening(url) + SIGNED_IN + FILE_NOTE
-        assert (page.status_code, "You may close this" in page.text) == (200, True)
+        assert (page.status_code, "You are signed in" in page.text) == (200, True)
         assert [secret for secret in ("code=", "eyJ", "rt_") if secret in page.text] == []
         assert parse_qs(urlsplit(url).query)["redirect_uri"] == [
             "http://127.0.0.1:1455/auth/callback"

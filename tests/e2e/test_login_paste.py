@@ -90,7 +90,9 @@ def test_a_code_alone_is_used_when_the_user_says_so(setup: Setup) -> None:
         code = parse_qs(query(begin(talk)[1]))["code"][0]
         talk.type(code + "\r")
         talk.wait_for(r"y/n\?")
-        talk.type("n\r" + code + "\r")
+        talk.type("n\r")
+        talk.wait_for(r"Then paste the whole address that the sign-in ended at\.")
+        talk.type(code + "\r")
         talk.wait_for(r"(?s)y/n\?.*y/n\?")
         talk.type("y\r")
         ran = talk.finish()
@@ -220,4 +222,5 @@ def test_beside_a_browser_whichever_comes_first_counts(setup: Setup, by: str) ->
         assert talk.modes() == before
     end = "codexctl: Interrupted.\n" if by == "Ctrl-C" else SIGNED_IN + FILE_NOTE
     assert ran.exit_code == (130 if by == "Ctrl-C" else 0)
-    assert ran.stderr == f"{OPENING}{url}\n\n{HELP}{end}"
+    shown = ran.stderr.rpartition("\x1b[K")[2]  # without the status before it
+    assert shown == f"{OPENING}{url}\n\n{HELP}{end}"

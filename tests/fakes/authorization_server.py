@@ -71,6 +71,7 @@ class FakeAuthorizationServer:
     def accept(self, refresh_token: Secret) -> None:
         """Know a refresh token as one that is good."""
         self._good.add(refresh_token)
+        self._spent.discard(refresh_token)
 
     def next_exchanges(self, *outcomes: CodexctlError | TokenGrant) -> None:
         """Give these for the next exchanges."""

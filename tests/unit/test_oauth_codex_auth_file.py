@@ -47,14 +47,14 @@ def _tokens(access_token: str, account_id: str | None = None) -> dict[str, objec
     }
 
 
-def test_tokens_are_borrowed_and_their_refresh_token_is_left_where_it_is(tmp_path: Path) -> None:
+def test_tokens_are_borrowed_with_their_refresh_token(tmp_path: Path) -> None:
     path = _file(tmp_path, _tokens(_token()))
     assert read_codex_auth(path) == Subscription(
         access_token=Secret(_token()),
         account_id="account-1",
         expires_at=ENDS,
         origin=f"imported from {path}",
-        refresh_token=None,
+        refresh_token=Secret("canary-refresh"),
         plan="plus",
         is_borrowed=True,
     )

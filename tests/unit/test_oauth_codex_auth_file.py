@@ -76,6 +76,7 @@ def test_the_account_is_that_of_the_file_where_no_token_names_one(tmp_path: Path
         account_id="of-the-file",
         expires_at=None,
         origin=f"imported from {tmp_path / 'auth.json'}",
+        refresh_token=Secret("canary-refresh"),
         is_borrowed=True,
     )
 

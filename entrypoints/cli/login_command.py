@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from codexctl.domain.ports import RedirectReceiver
 
 _LONGEST_SECRET = 65_536
+_SHARED = (
+    "This sign-in is now shared with the official client: the two spend one chain of refresh "
+    "tokens, and whichever renews second may be signed out. codexctl login gives it one of its own."
+)
 
 
 def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
@@ -40,7 +44,7 @@ def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
         _check_not_ended(handed_over)
         account.keep_login(handed_over)
         _tell_success(handed_over, account, screen)
-        _tell_how_long(handed_over, screen)
+        _tell_what_it_means(handed_over, screen)
         return DONE
     account.keep_login.check()
     account.check_key()
@@ -95,31 +99,31 @@ def _secret_from(surroundings: Surroundings, option: str) -> Secret:
 
 def _check_not_ended(credential: Credential) -> None:
     """Refuse a token that is of no use any more, before it takes the place of one that is."""
-    if not isinstance(credential, Subscription) or credential.expires_at is None:
+    if not isinstance(credential, Subscription) or credential.refresh_token is not None:
         return
-    if credential.is_expired(datetime.now(UTC), timedelta(0)):
-        raise SignInRejected(
-            f"The token ended at {_moment(credential.expires_at)}, so it is of no use.",
-            remedy=(
-                "Use the official client once, which renews it, and import again; or sign in"
-                " with: codexctl login"
-            )
-            if credential.is_borrowed
-            else "Get a fresh one and pipe that in.",
-        )
+    if credential.expires_at is None or not credential.is_expired(datetime.now(UTC), timedelta(0)):
+        return
+    raise SignInRejected(
+        f"The token ended at {_moment(credential.expires_at)}, and nothing came to renew it with.",
+        remedy="Hand over a fresh one, or sign in with: codexctl login",
+    )
 
 
-def _tell_how_long(credential: Credential, screen: Screen) -> None:
-    """Tell that nobody renews a token that was handed over, and when it ends."""
+def _tell_what_it_means(credential: Credential, screen: Screen) -> None:
+    """Tell whether somebody else renews a token that was handed over, or nobody."""
     if not isinstance(credential, Subscription):
         return
-    why, then = "it came without a refresh token", "hand over a fresh one"
-    if credential.is_borrowed:
-        why = "its refresh token stays with the official client, which spends it"
-        then = "import again, or sign codexctl in by itself with: codexctl login"
-    end = f" It ends at {_moment(credential.expires_at)};" if credential.expires_at else ""
-    then = f"{end} then {then}." if end else f" When it is refused, {then}."
-    screen.note(f"note: This token is not renewed: {why}.{then}", "yellow")
+    if credential.refresh_token is not None:
+        screen.note(f"note: {_SHARED}", "yellow")
+        return
+    end = "it is refused"
+    if credential.expires_at is not None:
+        end = f"it ends at {_moment(credential.expires_at)}"
+    screen.note(
+        f"note: Nothing came to renew this token with. When {end}, hand over a fresh one, or sign"
+        " in with: codexctl login",
+        "yellow",
+    )
 
 
 def _moment(moment: datetime) -> str:

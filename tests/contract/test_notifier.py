@@ -41,15 +41,19 @@ class Subject:
 Opening: TypeAlias = Callable[[], Subject]
 
 
+def _lines(shown: str) -> list[str]:
+    return [line.removeprefix("note: ") for line in shown.splitlines()]
+
+
 def _screen() -> Subject:
     kept = piped()
-    return Subject(ScreenNotifier(kept.screen), lambda: kept.stderr.splitlines())
+    return Subject(ScreenNotifier(kept.screen), lambda: _lines(kept.stderr))
 
 
 def _text_report() -> Subject:
     kept = piped()
     report = TextReport(kept.screen)
-    return Subject(ReportNotifier(report), lambda: kept.stderr.splitlines())
+    return Subject(ReportNotifier(report), lambda: _lines(kept.stderr))
 
 
 def _json_report() -> Subject:
@@ -74,7 +78,7 @@ _OPENINGS: dict[str, Opening] = {
 }
 
 
-@pytest.fixture(params=_OPENINGS.values(), ids=_OPENINGS)
+@pytest.fixture(params=_OPENINGS.values(), ids=list(_OPENINGS))
 def subject(request: pytest.FixtureRequest) -> Subject:
     open_subject: Opening = request.param
     return open_subject()
@@ -83,11 +87,7 @@ def subject(request: pytest.FixtureRequest) -> Subject:
 def test_what_is_told_reaches_the_user_in_its_order(subject: Subject) -> None:
     subject.notifier.tell("The disk is nearly full.")
     subject.notifier.tell("The answer was lost.")
-    told = subject.told()
-    assert [line.removeprefix("note: ") for line in told] == [
-        "The disk is nearly full.",
-        "The answer was lost.",
-    ]
+    assert subject.told() == ["The disk is nearly full.", "The answer was lost."]
 
 
 def test_letters_of_any_language_are_told(subject: Subject) -> None:

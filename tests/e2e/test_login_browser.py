@@ -3,8 +3,9 @@
 import os
 import signal
 import socket
+import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -35,9 +36,21 @@ def opening(url: str) -> str:
 
 @contextmanager
 def taken(port: int) -> Generator[None, None, None]:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", port))
-        yield
+    """Have a foreign program on a port, which hangs up on whoever connects."""
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        thread = threading.Thread(target=hang_up, args=(listener,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def hang_up(listener: socket.socket) -> None:
+    with suppress(OSError):  # it was shut down
+        while True:
+            listener.accept()[0].close()
 
 
 def port_is_free(port: int) -> bool:
@@ -208,6 +221,7 @@ def test_two_taken_ports_are_told_with_what_to_do(tmp_path: Path) -> None:
         taken(1455),
         taken(1457),
         machine(tmp_path) as (user, _),
+        user.terminal("login", "--browser", "--no-open") as talk,
     ):
         ran = user.run("login", "--browser")
         assert (ran.exit_code, ran.stderr) == (
@@ -215,10 +229,9 @@ def test_two_taken_ports_are_told_with_what_to_do(tmp_path: Path) -> None:
             "codexctl: Other programs hold the ports that the browser comes back to (1455, 1457).\n"
             "  End them, or run: codexctl login --device\n",
         )
-        with user.terminal("login", "--browser", "--no-open") as talk:
-            talk.wait_for("are taken: paste instead")
-            talk.type(where_it_ends(talk.wait_for_url()) + "\r")
-            assert talk.finish().exit_code == 0
+        talk.wait_for("are taken: paste instead")
+        talk.type(where_it_ends(talk.wait_for_url()) + "\r")
+        assert talk.finish().exit_code == 0
 
 
 @pytest.mark.parametrize(("number", "kind", "exit_code"), SIGNALS)

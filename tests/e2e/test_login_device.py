@@ -119,9 +119,7 @@ def test_each_profile_has_a_login_of_its_own(tmp_path: Path) -> None:
     with machine(tmp_path) as (user, emulator):
         user.sign_in()
         ran = user.run("--profile", "work", "login", "--device")
-        assert ran.stderr.endswith(
-            SIGNED_IN.replace("profile default", "profile work") + FILE_NOTE
-        )
+        assert ran.stderr.endswith(SIGNED_IN.replace("profile default", "profile work") + FILE_NOTE)
         tokens = {user.run("token").text, user.run("token", CODEXCTL_PROFILE="work").text}
         assert (len(tokens), emulator.issuer_state.tokens_revoked) == (2, ())
 

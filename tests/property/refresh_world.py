@@ -206,6 +206,7 @@ class World:
         if answer is Answer.SAME_REFRESH_TOKEN:
             self._issuer.accept(refresh_token)
             self.facts.let_live.add(refresh_token)
+            self.facts.unsure.discard(refresh_token)
             return replace(grant, refresh_token=None)
         self.facts.spent.add(refresh_token)
         self._step()

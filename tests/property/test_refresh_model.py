@@ -184,7 +184,8 @@ class RefreshModel(RuleBasedStateMachine):
                 AnswerLost: plan.answer in (Answer.LOST_SPENT, Answer.LOST_UNSEEN),
                 FileNotWritten: bool(plan.failing_saves),
             }
-            assert reasons[type(error)]
+            kind = type(error)
+            assert reasons[kind]
         return result[0] if result else None
 
     def _run(self, place: int, plan: Plan, command: Callable[[], object]) -> None:
@@ -215,4 +216,4 @@ class RefreshModel(RuleBasedStateMachine):
 
 
 TestNoTokenIsSpentTwice = RefreshModel.TestCase
-TestNoTokenIsSpentTwice.settings = settings(max_examples=150, stateful_step_count=30)
+TestNoTokenIsSpentTwice.settings = settings(max_examples=300, stateful_step_count=30)

@@ -7,11 +7,11 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.fakes.credential_source import FakeCredentialSource
 from tests.fakes.values import API_KEY, SUBSCRIPTION
-from tests.renewing import BUSY, FULL, LOST, THEIRS, TOKEN, Renewing, renewed
+from tests.renewing import BUSY, FULL, LOST, PROFILE, THEIRS, TOKEN, Renewing, renewed
 
 from codexctl.application.fresh_credentials import FreshCredentials
 from codexctl.application.renew_login import RenewLogin
-from codexctl.domain.credentials import ApiKey, Credential, Secret
+from codexctl.domain.credentials import ApiKey, Credential, Secret, StoredLogin
 from codexctl.domain.errors import (
     AccountChanged,
     NotSignedIn,
@@ -153,7 +153,7 @@ def test_a_login_that_was_renewed_or_made_elsewhere_is_seen_at_the_next_step() -
     world = Renewing()
     credentials = _credentials(world)
     assert credentials.credential_for(None) == TOKEN
-    world.store.save("default", replace(world.kept or pytest.fail(), credential=THEIRS))
+    world.store.save(PROFILE, StoredLogin(credential=THEIRS))
     assert credentials.credential_for(None) == THEIRS
 
 

@@ -9,14 +9,15 @@ import subprocess
 import sys
 import tempfile
 import termios
-from collections.abc import Generator, Mapping
+import time
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import requests
-from tests.command import COMMAND, Ran, process_environment, run_command
+from tests.command import COMMAND, Ran, process_environment, run_command, run_here
 
 from codexctl.domain.credentials import StoredLogin
 from codexctl.entrypoints.composition import Account, open_account
@@ -141,6 +142,10 @@ class Machine:
         """Run a command to its end."""
         return run_command(*words, environment={**self.environment, **variables}, stdin=stdin)
 
+    def run_here(self, *words: str, stdin: bytes = b"", **variables: str) -> Ran:
+        """Run a command in this process, which is quicker."""
+        return run_here(*words, environment={**self.environment, **variables}, stdin=stdin)
+
     def sign_in(self, profile: str = "default", **variables: str) -> None:
         """Sign in with a device code, in this process, where that is not what a test is about."""
         account = self.account(**variables, CODEXCTL_PROFILE=profile)
@@ -205,16 +210,28 @@ def _ended(process: subprocess.Popen[bytes]) -> Generator[None, None, None]:
 
 @contextmanager
 def machine(
-    folder: Path, *scenarios: str, **options: Any
+    folder: Path,
+    *scenarios: str,
+    clock: Callable[[], float] = time.time,
+    access_token_lifetime: float = 864_000,
+    approve_after: float = 0,
 ) -> Generator[tuple[Machine, Emulator], None, None]:
     """Return a machine and a running issuer that plays the scenarios.
 
     Args:
         folder: Where the home is made.
         scenarios: Of the issuer.
-        options: Of the emulator.
+        clock: See `Emulator`, as for the rest.
+        access_token_lifetime: In seconds.
+        approve_after: In seconds.
     """
-    with Emulator(issuer_scenarios=scenarios, strict_bearer=True, **options) as emulator:
+    with Emulator(
+        issuer_scenarios=scenarios,
+        strict_bearer=True,
+        clock=clock,
+        access_token_lifetime=access_token_lifetime,
+        approve_after=approve_after,
+    ) as emulator:
         yield Machine(home=folder / "home", issuer=emulator.issuer), emulator
 
 

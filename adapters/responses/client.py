@@ -2,7 +2,6 @@
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import requests
@@ -46,8 +45,7 @@ class ResponsesClient:
         """See :meth:`codexctl.domain.ports.ModelStream.stream`."""
         try:
             with closing(self._post(request, credential)) as response:
-                for event in self._events(response):
-                    yield _scrubbed(event, credential)
+                yield from self._events(response, _addressed(credential)[1])
         except TRANSPORT_ERRORS as error:
             raise error_from(error) from error
 
@@ -76,11 +74,16 @@ class ResponsesClient:
                 raise refusal(response, bearer)
         return response
 
-    def _events(self, response: requests.Response) -> Iterator[StreamEvent]:
+    def _events(self, response: requests.Response, bearer: Secret) -> Iterator[StreamEvent]:
         raw: HTTPResponse = response.raw
         with closing(read_events(body_chunks(raw))) as events:
             for server_event in events:
                 event = decode_event(server_event.event, server_event.data)
+                if isinstance(event, Failed):
+                    # Some services quote the key they did not like, and a message may be cut in
+                    # the middle of it: so it goes before the message is read.
+                    data = server_event.data.replace(bearer.reveal(), "***")
+                    event = decode_event(server_event.event, data)
                 yield event
                 if isinstance(event, TERMINAL):
                     return
@@ -91,12 +94,3 @@ def _addressed(credential: Credential) -> tuple[Provider, Secret]:
     if isinstance(credential, Subscription):
         return Provider.CHATGPT, credential.access_token
     return Provider.API, credential.key
-
-
-def _scrubbed(event: StreamEvent, credential: Credential) -> StreamEvent:
-    """Return a failure without the credential, which some services quote."""
-    if not isinstance(event, Failed):
-        return event
-    fault = event.fault
-    message = fault.message.replace(_addressed(credential)[1].reveal(), "***")
-    return Failed(replace(fault, message=message))

@@ -134,8 +134,10 @@ def test_no_browser_is_opened_where_none_is_wanted(
         ),
         (
             "login-not-entitled",
-            "codexctl: Codex is not enabled for your workspace.\n"
-            "  Ask your workspace's administrator for access to Codex.\n",
+            (
+                "codexctl: Codex is not enabled for your workspace.\n"
+                "  Ask your workspace's administrator for access to Codex.\n"
+            ),
             "not enabled",
         ),
     ],
@@ -226,8 +228,10 @@ def test_two_taken_ports_are_told_with_what_to_do(tmp_path: Path) -> None:
         ran = user.run("login", "--browser")
         assert (ran.exit_code, ran.stderr) == (
             3,
-            "codexctl: Other programs hold the ports that the browser comes back to (1455, 1457).\n"
-            "  End them, or run: codexctl login --device\n",
+            (
+                "codexctl: Other programs hold the ports that the browser comes back to (1455, 1457).\n"
+                "  End them, or run: codexctl login --device\n"
+            ),
         )
         talk.wait_for("are taken: paste instead")
         talk.type(where_it_ends(talk.wait_for_url()) + "\r")

@@ -139,20 +139,26 @@ def test_a_slow_approval_is_given_up_when_the_time_is_over(tmp_path: Path) -> No
     [
         (
             "device-not-enabled",
-            "codexctl: Signing in with a device code is not enabled for this account.\n"
-            "  Enable device-code login in ChatGPT's security settings (in a workspace, an"
-            " administrator may have to), or use codexctl login --browser or --paste.\n",
+            (
+                "codexctl: Signing in with a device code is not enabled for this account.\n"
+                "  Enable device-code login in ChatGPT's security settings (in a workspace, an"
+                " administrator may have to), or use codexctl login --browser or --paste.\n"
+            ),
         ),
         (
             "device-declined",
-            "codexctl: The sign-in was declined (HTTP 401): The request was declined.\n"
-            "  Run codexctl login again for a new code, or use --browser or --paste.\n",
+            (
+                "codexctl: The sign-in was declined (HTTP 401): The request was declined.\n"
+                "  Run codexctl login again for a new code, or use --browser or --paste.\n"
+            ),
         ),
         (
             "device-expired",
-            "codexctl: The device code is no longer good (HTTP 403): The device code has"
-            " expired.\n"
-            "  Run codexctl login again for a new code, or use --browser or --paste.\n",
+            (
+                "codexctl: The device code is no longer good (HTTP 403): The device code has"
+                " expired.\n"
+                "  Run codexctl login again for a new code, or use --browser or --paste.\n"
+            ),
         ),
     ],
 )

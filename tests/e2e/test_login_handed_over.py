@@ -48,7 +48,7 @@ def issued(user: Machine) -> Subscription:
 @pytest.mark.parametrize("piped", [KEY, KEY + "\n", f"  {KEY}\r\n\n"])
 def test_a_key_signs_in(tmp_path: Path, piped: str) -> None:
     with machine(tmp_path) as (user, emulator):
-        ran = user.run("login", "--api-key", stdin=piped.encode())
+        ran = user.run_here("login", "--api-key", stdin=piped.encode())
         assert (ran.exit_code, ran.text, ran.stderr) == (0, "", KEY_LOGIN)
         assert emulator.requests == []
         login = user.stored()
@@ -96,7 +96,7 @@ def test_the_whole_journey_of_a_key(tmp_path: Path) -> None:
 )
 def test_what_is_no_key_is_refused_and_not_shown(tmp_path: Path, piped: str, told: str) -> None:
     with machine(tmp_path) as (user, _):
-        ran = user.run("login", "--api-key", stdin=piped.encode())
+        ran = user.run_here("login", "--api-key", stdin=piped.encode())
         assert (ran.exit_code, ran.text, ran.stderr) == (2, "", told)
         assert user.stored() is None
 
@@ -109,8 +109,10 @@ def test_a_secret_is_not_typed_on_a_terminal(tmp_path: Path, option: str, what: 
         ran = talk.finish()
         assert (ran.exit_code, ran.stderr) == (
             2,
-            f"codexctl: The {what} is read from standard input, and that is the terminal.\n"
-            f"  Pipe it in, such as: codexctl login --{option} < FILE\n",
+            (
+                f"codexctl: The {what} is read from standard input, and that is the terminal.\n"
+                f"  Pipe it in, such as: codexctl login --{option} < FILE\n"
+            ),
         )
 
 
@@ -208,7 +210,7 @@ def test_a_file_that_cannot_be_imported_is_told_and_loses_nothing(
     with machine(tmp_path) as (user, _):
         user.sign_in()
         old = user.stored()
-        ran = user.run("login", "--import-codex", str(file))
+        ran = user.run_here("login", "--import-codex", str(file))
         assert (ran.exit_code, ran.text, user.stored()) == (2, "", old)
         told, remedy, end = ran.stderr.split("\n")
         assert told.startswith(f"codexctl: {file} {reason}")
@@ -223,7 +225,7 @@ def test_a_token_that_has_ended_is_refused_and_loses_nothing(tmp_path: Path, way
         user.sign_in()
         old = user.stored()
         words = ("--import-codex", str(file)) if way == "import-codex" else ("--access-token",)
-        ran = user.run("login", *words, stdin=token(-60).encode())
+        ran = user.run_here("login", *words, stdin=token(-60).encode())
         assert (ran.exit_code, user.stored()) == (3, old)
         told, remedy, end = ran.stderr.split("\n")
         assert told.startswith("codexctl: The token ended at 20")

@@ -151,8 +151,10 @@ ENDINGS: list[tuple[str, Callable[[Talk], None], int, str]] = [
         "Ctrl-D",
         lambda talk: talk.type("\x04"),
         3,
-        "codexctl: The input ended before an address was pasted.\n"
-        "  Run codexctl login again, on a terminal.\n",
+        (
+            "codexctl: The input ended before an address was pasted.\n"
+            "  Run codexctl login again, on a terminal.\n"
+        ),
     ),
 ]
 

@@ -250,8 +250,11 @@ def test_a_secret_that_an_error_body_quotes_is_in_no_output(body: str, status: s
     assert "sk-canary" not in ran.text + ran.stderr
 
 
-def test_a_secret_that_a_failed_response_quotes_is_in_no_output() -> None:
-    event = failed("invalid_prompt", f"bad key {SECRET}")
+@pytest.mark.parametrize(
+    "before", ["bad key ", "x" * 490 + " "], ids=["whole", "cut in the middle"]
+)
+def test_a_secret_that_a_failed_response_quotes_is_in_no_output(before: str) -> None:
+    event = failed("invalid_prompt", f"{before}{SECRET}")
     ran = fail([event], name="OPENAI_API_KEY", secret=SECRET)
     assert ran.exit_code == 6
     assert "canary" not in ran.text + ran.stderr

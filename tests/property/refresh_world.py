@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import Enum, auto
 
+import pytest
 from tests.fakes.authorization_server import FakeAuthorizationServer
 from tests.fakes.clock import FakeClock
 from tests.fakes.credential_source import FakeCredentialSource
@@ -19,7 +20,13 @@ from codexctl.application.renew_login import RenewLogin
 from codexctl.application.sign_in import subscription_from
 from codexctl.application.sign_out import SignOut
 from codexctl.domain.credentials import Secret, StoredLogin, Subscription, TokenGrant
-from codexctl.domain.errors import AnswerLost, FileNotWritten, RefreshRefused, ServiceUnavailable
+from codexctl.domain.errors import (
+    AnswerLost,
+    FileNotWritten,
+    RefreshRefused,
+    ServiceUnavailable,
+    StoreBusy,
+)
 from codexctl.domain.refusals import refresh_refused
 from codexctl.domain.sign_in import AuthorizationRequest
 
@@ -136,6 +143,7 @@ class World:
         return login
 
     def save(self, profile: str, login: StoredLogin) -> None:
+        self._assert_locked()
         self._step()
         self._saves += 1
         credential = login.credential
@@ -150,6 +158,7 @@ class World:
         self._step()
 
     def remove(self, profile: str) -> None:
+        self._assert_locked()
         self.disk.remove(profile)
         self._step()
 
@@ -182,6 +191,7 @@ class World:
         return grant
 
     def _present(self, refresh_token: Secret) -> None:
+        self._assert_locked()
         facts = self.facts
         facts.presented.append(refresh_token)
         assert refresh_token not in facts.spent - facts.unsure, "a spent token was sent again"
@@ -222,6 +232,10 @@ class World:
             assert token is not None
             self.facts.owners[token] = owner
         return replace(grant, account_id=owner)
+
+    def _assert_locked(self) -> None:
+        with pytest.raises(StoreBusy), self.lock.held(PROFILE):
+            pytest.fail("changed without the lock")
 
     def _step(self) -> None:
         self._steps += 1

@@ -88,8 +88,12 @@ class RefreshModel(RuleBasedStateMachine):
     @rule(place=_PLACES, rival=_PLACES)
     def a_process_is_rejected_while_another_one_renews(self, place: int, rival: int) -> None:
         if self.processes[place].seen is not None:
+            facts = self.world.facts
+            sent_before = len(facts.presented)
             self.world.lock.before_next(lambda: self._be_rejected(rival, _ALL_WELL))
             self._be_rejected(place, _ALL_WELL)
+            sent = facts.presented[sent_before:]
+            assert len(sent) <= 1 or facts.unsure.intersection(sent), "one renewal was enough"
 
     @precondition(lambda self: self._renewal_is_due())
     @rule(place=_PLACES, rival=_PLACES)
@@ -133,7 +137,7 @@ class RefreshModel(RuleBasedStateMachine):
         return login.credential.is_expired(self.world.clock.now())
 
     def _ask(self, place: int, plan: Plan) -> None:
-        process, login = self.processes[place], self._login_of(place)
+        process, login, kept = self.processes[place], self._login_of(place), self.world.kept
         sent_before = len(self.world.facts.presented)
         unsure_before = set(self.world.facts.unsure)
         returned = self._use(place, plan, login, lambda: process.credentials.credential_for(None))
@@ -142,7 +146,10 @@ class RefreshModel(RuleBasedStateMachine):
             assert not unsure_before.intersection(sent), "sent again while it could wait"
         if isinstance(returned, Subscription):
             assert login is not None
+            assert kept is not None
             self._check(returned, process, self.world.facts.owners[login.access_token])
+            if plan == _ALL_WELL and kept.refresh_sent_at is None:
+                assert not returned.is_expired(self.world.clock.now())
         elif login is not None and has_time(login, self.world) and plan.dies_at is None:
             # Only what is final may keep a token that has time from being used.
             assert login.refresh_token in self.world.facts.doomed | self.world.facts.unsure
@@ -178,6 +185,9 @@ class RefreshModel(RuleBasedStateMachine):
         except RefreshRefused:
             assert login is not None
             assert login.refresh_token in facts.doomed | facts.unsure, "signed out for nothing"
+            kept = self.world.kept
+            assert kept is not None
+            assert kept.refusal is not None or plan.failing_saves, "a refusal was not written down"
         except CodexctlError as error:
             reasons: dict[type[CodexctlError], bool] = {
                 ServiceUnavailable: plan.answer is Answer.BUSY,

@@ -298,6 +298,9 @@ def test_the_next_renewal_brings_the_disk_up_to_date() -> None:
     assert world.renew(renewed(1), after_rejection=True) == renewed(2)
     assert world.kept == StoredLogin(credential=renewed(2))
     assert world.process().stored() == world.renew.stored() == world.kept
+    world.store.fail_always(StoreUnreadable("gone", remedy="look for it"))
+    with pytest.raises(StoreUnreadable):
+        world.renew.stored()
 
 
 def test_a_token_that_could_not_be_saved_gives_way_to_a_new_login() -> None:

@@ -58,7 +58,12 @@ class Container(containers.DeclarativeContainer):
     )
     # Its provider, not itself: a run with a ready token needs no store and no issuer.
     credentials: providers.Provider[CredentialSource] = providers.Factory(
-        FreshCredentials, environment=environment, renew_login=renew_login.provider, clock=clock
+        FreshCredentials,
+        profile=profile,
+        environment=environment,
+        store=store,
+        renew_login=renew_login.provider,
+        clock=clock,
     )
     ask_model: providers.Provider[AskModel] = providers.Factory(
         AskModel, model=model, credentials=credentials, clock=clock, entropy=entropy

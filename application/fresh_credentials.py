@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from codexctl.application.renew_login import RenewLogin
 from codexctl.domain.credentials import ApiKey, Credential, Subscription
-from codexctl.domain.errors import NotSignedIn
+from codexctl.domain.errors import CodexctlError, NotSignedIn
 from codexctl.domain.models import Provider
-from codexctl.domain.ports import Clock, CredentialSource
+from codexctl.domain.ports import Clock, CredentialSource, CredentialStore
 from codexctl.domain.values import dataclass
 
 
@@ -18,12 +18,16 @@ class FreshCredentials:
     from the environment. A stored login that is broken is an error, never a silent fall to the key.
 
     Attributes:
+        profile: Whose login.
         environment: Knows the token and the key.
+        store: Tells whether there is a login.
         renew_login: Makes what knows the stored login and how to renew it, when it is needed.
         clock: Tells when a token ends.
     """
 
+    profile: str
     environment: CredentialSource
+    store: CredentialStore
     renew_login: Callable[[], RenewLogin]
     clock: Clock
 
@@ -49,6 +53,8 @@ class FreshCredentials:
             return None
 
     def _stored(self, provider: Provider | None) -> Credential | None:
+        if self._is_empty():
+            return None  # before anything that could renew it is built
         renew_login = self.renew_login()
         login = renew_login.stored()
         if login is None:
@@ -62,3 +68,9 @@ class FreshCredentials:
                 return subscription
             case _:
                 return None
+
+    def _is_empty(self) -> bool:
+        try:
+            return self.store.load(self.profile) is None
+        except CodexctlError:
+            return False  # what may remember a newer login says whether that matters

@@ -38,8 +38,7 @@ class KeepLogin:
             self._revoke(old.credential)
 
     def _revoke(self, old: Credential) -> None:
-        # Only what this program signed in itself: a token or key handed over belongs to others.
-        if not isinstance(old, Subscription) or old.refresh_token is None or old.is_borrowed:
+        if not isinstance(old, Subscription) or not old.is_ours:
             return
         try:
             self.server.revoke(old)

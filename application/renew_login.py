@@ -15,8 +15,10 @@ from codexctl.domain.errors import (
     AccountChanged,
     AnswerLost,
     CodexctlError,
+    FileNotWritten,
     RefreshRefused,
     SignInRejected,
+    StoreBusy,
 )
 from codexctl.domain.ports import (
     AuthorizationServer,
@@ -91,12 +93,20 @@ class RenewLogin:
             SignInError: It cannot be renewed any more.
             CodexctlError: It has ended or was refused, and could not be renewed this time.
         """
-        with self.lock.held(self.profile):
-            login, current = _of_same_account(self.stored(), seen)
-            was_renewed = current.access_token != seen.access_token
-            if was_renewed and not current.is_expired(self.clock.now()):
-                return current
-            return self._renew(login, current, is_rejected=after_rejection and not was_renewed)
+        try:
+            with self.lock.held(self.profile):
+                return self._adopted_or_renewed(seen, after_rejection=after_rejection)
+        except (FileNotWritten, StoreBusy) as error:
+            # No lock on a read-only disk, or another process holds it for long.
+            is_still_good = not seen.is_expired(self.clock.now(), timedelta(0))
+            return self._or_raise(seen if is_still_good and not after_rejection else None, error)
+
+    def _adopted_or_renewed(self, seen: Subscription, *, after_rejection: bool) -> Subscription:
+        login, current = _of_same_account(self.stored(), seen)
+        was_renewed = current.access_token != seen.access_token
+        if was_renewed and not current.is_expired(self.clock.now()):
+            return current
+        return self._renew(login, current, is_rejected=after_rejection and not was_renewed)
 
     def _renew(
         self, login: StoredLogin, current: Subscription, *, is_rejected: bool

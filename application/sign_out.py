@@ -33,10 +33,10 @@ class SignOut:
             if login is None:
                 return False
             self.store.remove(profile)
-        subscription = login.credential
-        if revoke and isinstance(subscription, Subscription) and not subscription.is_borrowed:
+        credential = login.credential
+        if revoke and isinstance(credential, Subscription) and credential.is_ours:
             try:
-                self.server.revoke(subscription)
+                self.server.revoke(credential)
             except CodexctlError as error:
                 self.notifier.tell(f"The tokens were not revoked at the issuer: {error.message}")
         return True

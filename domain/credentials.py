@@ -71,6 +71,11 @@ class Subscription:
     plan: str | None = None
     is_borrowed: bool = False
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether this program signed it in; what was handed or taken over is not ours to end."""
+        return self.refresh_token is not None and not self.is_borrowed
+
     def is_expired(self, now: datetime, margin: timedelta = EXPIRY_MARGIN) -> bool:
         """Tell whether the token ends within ``margin`` of ``now``; without an end, it does not."""
         return self.expires_at is not None and self.expires_at - margin <= now

@@ -302,7 +302,8 @@ def _store(settings: Settings, ask_passphrase: "AskPassphrase | None") -> "Crede
     from codexctl.adapters.token_store.on_demand import StoreOnDemand
 
     return StoreOnDemand(
-        home_folder(settings) / "credentials.enc", lambda: _file_store(settings, ask_passphrase)
+        lambda: home_folder(settings) / "credentials.enc",
+        lambda: _file_store(settings, ask_passphrase),
     )
 
 

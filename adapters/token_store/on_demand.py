@@ -18,11 +18,11 @@ class StoreOnDemand:
     of the real store are not even imported.
 
     Attributes:
-        path: The file without which the store is empty.
+        find_path: Tells the file without which the store is empty.
         open_store: Makes the real store.
     """
 
-    path: Path
+    find_path: Callable[[], Path]
     open_store: Callable[[], CredentialStore]
     _opened: list[CredentialStore] = field(
         default_factory=list[CredentialStore], init=False, repr=False
@@ -47,7 +47,7 @@ class StoreOnDemand:
 
     def _is_empty(self) -> bool:
         try:
-            os.lstat(self.path)
+            os.lstat(self.find_path())
         except FileNotFoundError:
             return True
         except OSError:

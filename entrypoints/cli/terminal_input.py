@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from codexctl.domain.credentials import Secret
 from codexctl.domain.errors import SignInFailed, StoreSealed
+from codexctl.entrypoints.cli.failures import Terminated
 from codexctl.entrypoints.cli.surroundings import Surroundings
 from codexctl.entrypoints.rendering.screen import Screen
 
@@ -92,15 +93,23 @@ def ask_passphrase(screen: Screen, *, is_new: bool) -> Secret:
         StoreSealed: They gave none, or two different ones.
     """
     screen.finish()
-    try:
-        passphrase = getpass.getpass("Passphrase of the credential store: ")
-        if is_new and getpass.getpass("Once more: ") != passphrase:
-            raise StoreSealed("The two passphrases differ.", remedy="Run the command again.")
-    except EOFError:
-        passphrase = ""
+    passphrase = _typed("Passphrase of the credential store: ", screen)
+    if is_new and _typed("Once more: ", screen) != passphrase:
+        raise StoreSealed("The two passphrases differ.", remedy="Run the command again.")
     if not passphrase:
         raise StoreSealed(
             "No passphrase was given.",
             remedy="Run the command again, or set CODEXCTL_PASSPHRASE where no terminal can ask.",
         )
     return Secret(passphrase)
+
+
+def _typed(prompt: str, screen: Screen) -> str:
+    try:
+        return getpass.getpass(prompt)
+    except EOFError:
+        screen.say("")  # ends the line of the prompt
+        return ""
+    except (KeyboardInterrupt, Terminated):
+        screen.say("")
+        raise

@@ -229,7 +229,8 @@ def test_two_taken_ports_are_told_with_what_to_do(tmp_path: Path) -> None:
         assert (ran.exit_code, ran.stderr) == (
             3,
             (
-                "codexctl: Other programs hold the ports that the browser comes back to (1455, 1457).\n"
+                "codexctl: Other programs hold the ports that the browser comes back to (1455,"
+                " 1457).\n"
                 "  End them, or run: codexctl login --device\n"
             ),
         )

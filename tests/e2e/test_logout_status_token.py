@@ -114,7 +114,11 @@ def test_what_goes_on_being_used_after_a_logout_is_told(tmp_path: Path) -> None:
     ],
 )
 def test_status_tells_what_a_run_would_use(
-    tmp_path: Path, variables: dict[str, str], stored: bool, kind: str, origin: str
+    tmp_path: Path,
+    variables: dict[str, str],
+    stored: bool,  # noqa: FBT001 (a column of the table)
+    kind: str,
+    origin: str,
 ) -> None:
     with machine(tmp_path) as (user, _):
         if stored:
@@ -177,8 +181,8 @@ def test_a_profile_of_no_use_is_told(tmp_path: Path, name: str) -> None:
         assert (ran.exit_code, ran.stderr) == (
             2,
             (
-                "codexctl: The name of the profile is empty, too long, or has characters that cannot"
-                " be shown.\n"
+                "codexctl: The name of the profile is empty, too long, or has characters that"
+                " cannot be shown.\n"
                 "  Use 1 to 64 letters, such as --profile work.\n"
             ),
         )

@@ -111,7 +111,8 @@ def test_a_wrong_or_missing_passphrase_is_told_by_every_command(
             9,
             "",
             (
-                "codexctl: The passphrase is not the one that the credential file was encrypted with.\n"
+                "codexctl: The passphrase is not the one that the credential file was encrypted"
+                " with.\n"
                 "  Correct CODEXCTL_PASSPHRASE.\n"
             ),
         )

@@ -257,7 +257,9 @@ class Process:
             notifier=world.notifier,
         )
         self.credentials = FreshCredentials(
+            profile=PROFILE,
             environment=FakeCredentialSource({}),
+            store=world,
             renew_login=lambda: self.renew_login,
             clock=world.clock,
         )

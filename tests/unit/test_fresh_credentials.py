@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from tests.fakes.clock import FakeClock
 from tests.fakes.credential_source import FakeCredentialSource
+from tests.fakes.credential_store import FakeCredentialStore
 from tests.fakes.values import API_KEY, SUBSCRIPTION
 from tests.renewing import BUSY, FULL, LOST, PROFILE, THEIRS, TOKEN, Renewing, renewed
 
@@ -32,22 +33,45 @@ def _credentials(
     world: Renewing, environment: Mapping[Provider, Credential | SignInRejected] | None = None
 ) -> FreshCredentials:
     return FreshCredentials(
+        profile=world.renew.profile,
         environment=FakeCredentialSource(environment or {}),
+        store=world.store,
         renew_login=lambda: world.renew,
         clock=world.clock,
     )
 
 
 def _not_needed() -> RenewLogin:
-    pytest.fail("the store and the issuer were built")
+    pytest.fail("the issuer was built")
+
+
+def _store_that_nobody_opens() -> FakeCredentialStore:
+    store = FakeCredentialStore()
+    store.fail_always(StoreUnreadable("it was opened", remedy="do not"))
+    return store
 
 
 def _without_a_store(
     environment: Mapping[Provider, Credential | SignInRejected],
 ) -> FreshCredentials:
     return FreshCredentials(
-        environment=FakeCredentialSource(environment), renew_login=_not_needed, clock=FakeClock()
+        profile="default",
+        environment=FakeCredentialSource(environment),
+        store=_store_that_nobody_opens(),
+        renew_login=_not_needed,
+        clock=FakeClock(),
     )
+
+
+def test_a_key_without_a_login_needs_no_issuer() -> None:
+    credentials = FreshCredentials(
+        profile="default",
+        environment=FakeCredentialSource(KEY),
+        store=FakeCredentialStore(),
+        renew_login=_not_needed,
+        clock=FakeClock(),
+    )
+    assert credentials.credential_for(None) == API_KEY
 
 
 # Which one

@@ -211,6 +211,7 @@ def test_of_many_at_once_one_asks_and_all_get_its_answer(
 
 def test_a_lock_that_somebody_else_keeps_is_told_and_nobody_asked() -> None:
     world = Renewing()
+    world.let_it_end()
     world.lock.someone_else_holds(PROFILE)
     with pytest.raises(StoreBusy):
         world.early()

@@ -19,6 +19,7 @@ from codexctl.domain.errors import (
     RefreshRefused,
     ServiceUnavailable,
     SignInRejected,
+    StoreBusy,
     StoreUnreadable,
 )
 from codexctl.domain.refusals import SPENT, refresh_refused
@@ -365,3 +366,22 @@ def test_a_ready_token_that_has_ended_needs_a_new_one() -> None:
     with pytest.raises(SignInRejected, match="The stored token has ended"):
         world.renew(ready, after_rejection=False)
     assert (world.presented, world.store.saved) == ([], [])
+
+
+# A lock that cannot be had
+
+
+def test_a_token_that_has_time_is_used_when_the_lock_cannot_be_had() -> None:
+    world = Renewing()
+    world.lock.someone_else_holds(PROFILE)
+    assert world.early() == TOKEN
+    assert len(world.notifier.told) == 1
+    assert world.server.refreshed == []
+
+
+def test_a_token_that_has_ended_is_not_used_when_the_lock_cannot_be_had() -> None:
+    world = Renewing()
+    world.let_it_end()
+    world.lock.someone_else_holds(PROFILE)
+    with pytest.raises(StoreBusy):
+        world.early()

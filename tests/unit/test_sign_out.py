@@ -49,7 +49,12 @@ def test_nothing_is_revoked_when_that_is_not_wanted() -> None:
 
 
 @pytest.mark.parametrize(
-    "credential", [replace(TOKEN, is_borrowed=True), ApiKey(Secret("sk-1"), "a test")]
+    "credential",
+    [
+        replace(TOKEN, is_borrowed=True),
+        replace(TOKEN, refresh_token=None),
+        ApiKey(Secret("sk-1"), "a test"),
+    ],
 )
 def test_what_others_use_as_well_is_forgotten_and_not_revoked(credential: Credential) -> None:
     desk = _desk(credential)

@@ -12,7 +12,7 @@ import termios
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ FILE_NOTE = (
     " file, not against whoever can read the whole folder.\n"
 )
 SIGNED_IN = f"Signed in: ChatGPT (account {ACCOUNT_ID}, plan plus), profile default.\n"
+READY_TO_PASTE = r"\(it is not shown\) and press Enter.*\n"
 HINT = "Sign in with: codexctl login\n"
 
 _PREPARE = """
@@ -137,6 +138,10 @@ class Machine:
             "CODEXCTL_API_BASE_URL": f"{self.issuer}/v1",
             **self.extra,
         }
+
+    def having(self, **variables: str) -> "Machine":
+        """Return it with more of the environment."""
+        return replace(self, extra={**self.extra, **variables})
 
     def run(self, *words: str, stdin: bytes = b"", **variables: str) -> Ran:
         """Run a command to its end."""

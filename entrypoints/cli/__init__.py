@@ -7,7 +7,7 @@ def main() -> int:
 
     # Loading makes some 100,000 objects that stay. Looking for garbage among them again and again
     # takes a tenth of the time to the first byte; the collector still runs, only less often.
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(200_000, 20, 50)
     try:
         from codexctl.entrypoints.cli.program import main as run_program
 

@@ -30,6 +30,14 @@ if TYPE_CHECKING:
     from codexctl.domain.ports import RedirectReceiver
 
 _LONGEST_SECRET = 65_536
+_HOW_TO_PASTE = (
+    "After signing in, the browser goes to a page that it cannot load. Copy the address of that\n"
+    "page, paste it here (it is not shown) and press Enter."
+)
+_IF_ELSEWHERE = (
+    "If the browser is on another machine, it ends at a page that it cannot load. Copy the address\n"
+    "of that page, paste it here (it is not shown) and press Enter; or use: codexctl login --device"
+)
 _SHARED = (
     "This sign-in is now shared with the official client: the two spend one chain of refresh "
     "tokens, and whichever renews second may be signed out. codexctl login gives it one of its own."
@@ -189,11 +197,10 @@ def _person(
 ) -> Person:
     def present(url: str) -> None:
         screen.say(f"Open this address in a browser to sign in:\n\n    {url}\n")
-        if is_at_terminal(surroundings):
-            screen.say(
-                "If the browser is on another machine, paste the address it ends up at here"
-                " (it is not shown), or use: codexctl login --device"
-            )
+        if until is not None:  # nobody listens for the browser
+            screen.say(_HOW_TO_PASTE)
+        elif is_at_terminal(surroundings):
+            screen.say(_IF_ELSEWHERE)
         if opens:
             # In a thread: some browsers started from a terminal only return when they are closed.
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()

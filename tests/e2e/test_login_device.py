@@ -76,13 +76,13 @@ def test_a_machine_without_a_head_signs_in_with_a_device_code(
     tmp_path: Path, variables: dict[str, str]
 ) -> None:
     with machine(tmp_path) as (user, emulator):
-        ran = user.run("login", **variables)
+        ran = user.having(**variables).run("login")
         assert (ran.exit_code, ran.stderr) == (0, shown(emulator) + SIGNED_IN + FILE_NOTE)
 
 
 def test_the_code_is_shown_however_quiet_it_is_to_be(tmp_path: Path) -> None:
     with machine(tmp_path) as (user, emulator):
-        ran = user.run("-q", "login", "--device")
+        ran = user.run_here("-q", "login", "--device")
         assert (ran.exit_code, ran.text, ran.stderr) == (0, "", shown(emulator))
 
 
@@ -108,7 +108,7 @@ def test_that_the_old_login_was_not_revoked_is_told(tmp_path: Path) -> None:
     with machine(tmp_path, "revoke-fails") as (user, _):
         user.sign_in()
         old = refresh_token(user)
-        ran = user.run("login", "--device")
+        ran = user.run_here("login", "--device")
         assert (ran.exit_code, refresh_token(user) != old) == (0, True)
         assert "note: The sign-in before this one was not revoked: The sign-in service could" in (
             ran.stderr
@@ -169,7 +169,7 @@ def test_a_login_that_fails_says_why_and_keeps_the_old_one(
         user.sign_in()
         old = user.stored()
     with machine(tmp_path, scenario) as (user, emulator):
-        ran = user.run("login", "--device")
+        ran = user.run_here("login", "--device")
         assert (ran.exit_code, ran.text, ran.stderr.endswith(told)) == (3, "", True)
         assert user.stored() == old
         assert emulator.issuer_state.tokens_revoked == ()

@@ -141,7 +141,8 @@ def test_the_whole_journey_of_a_ready_token(tmp_path: Path) -> None:
         assert user.run("token").text == ready + "\n"
         assert user.run("run", "--tools", "none", "hi").exit_code == 0
         assert user.run("logout").exit_code == 0
-        assert emulator.issuer_state.tokens_revoked == (ready,)
+        # It belongs to whoever handed it over, and may be in use elsewhere.
+        assert emulator.issuer_state.tokens_revoked == ()
 
 
 def test_a_token_of_an_unknown_kind_is_taken_as_it_is(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from tests.signing_in import (
     FILE_NOTE,
+    READY_TO_PASTE,
     SIGNED_IN,
     Machine,
     Talk,
@@ -21,9 +22,14 @@ from tests.signing_in import (
 from codexctl.entrypoints.emulator import Emulator
 
 OPENING = "Open this address in a browser to sign in:\n\n    "
-HELP = (
-    "If the browser is on another machine, paste the address it ends up at here (it is not shown),"
-    " or use: codexctl login --device\n"
+HOW_TO_PASTE = (
+    "After signing in, the browser goes to a page that it cannot load. Copy the address of that\n"
+    "page, paste it here (it is not shown) and press Enter.\n"
+)
+IF_ELSEWHERE = (
+    "If the browser is on another machine, it ends at a page that it cannot load. Copy the address\n"
+    "of that page, paste it here (it is not shown) and press Enter; or use: codexctl login"
+    " --device\n"
 )
 Setup: TypeAlias = tuple[Machine, Emulator]
 
@@ -37,7 +43,7 @@ def setup(tmp_path: Path) -> Generator[Setup, None, None]:
 def begin(talk: Talk) -> tuple[str, str]:
     """Sign in in a browser; return the address to open and the one it ends up at."""
     url = talk.wait_for_url()
-    talk.wait_for(r"codexctl login --device\r\n")
+    talk.wait_for(READY_TO_PASTE)
     return url, where_it_ends(url)
 
 
@@ -68,8 +74,8 @@ def test_what_is_pasted_signs_in_and_is_not_shown(
         talk.type(paste(end))
         ran = talk.finish()
         assert (ran.exit_code, talk.modes()) == (0, before)
-    assert ran.stderr == f"{OPENING}{url}\n\n{HELP}{SIGNED_IN}{FILE_NOTE}"
-    assert user.run("token").text.count(".") == 2
+    assert ran.stderr == f"{OPENING}{url}\n\n{HOW_TO_PASTE}{SIGNED_IN}{FILE_NOTE}"
+    assert user.stored() is not None
 
 
 def test_the_stored_login_of_a_paste_is_as_good_as_any(setup: Setup) -> None:
@@ -170,7 +176,7 @@ def test_whatever_ends_the_wait_leaves_the_terminal_as_it_was(
     old = user.stored()
     with user.terminal("login", "--paste", "-v") as talk:
         before = talk.modes()
-        talk.wait_for(r"codexctl login --device\r\n")
+        talk.wait_for(READY_TO_PASTE)
         assert talk.modes() != before
         end(talk)
         ran = talk.finish()
@@ -215,7 +221,7 @@ def test_beside_a_browser_whichever_comes_first_counts(setup: Setup, by: str) ->
     with callback_ports(), user.terminal("login", "--browser") as talk:
         before = talk.modes()
         url = talk.wait_for_url()
-        talk.wait_for(r"codexctl login --device\r\n")
+        talk.wait_for(READY_TO_PASTE)
         if by == "browser":
             browse(url)
         else:
@@ -225,4 +231,4 @@ def test_beside_a_browser_whichever_comes_first_counts(setup: Setup, by: str) ->
     end = "codexctl: Interrupted.\n" if by == "Ctrl-C" else SIGNED_IN + FILE_NOTE
     assert ran.exit_code == (130 if by == "Ctrl-C" else 0)
     shown = ran.stderr.rpartition("\x1b[K")[2]  # without the status before it
-    assert shown == f"{OPENING}{url}\n\n{HELP}{end}"
+    assert shown == f"{OPENING}{url}\n\n{IF_ELSEWHERE}{end}"

@@ -59,7 +59,7 @@ def test_logging_out_without_revoking_asks_nobody(tmp_path: Path) -> None:
     with machine(tmp_path) as (user, emulator):
         user.sign_in()
         before = len(emulator.requests)
-        ran = user.run("logout", "--no-revoke")
+        ran = user.run_here("logout", "--no-revoke")
         assert (ran.exit_code, ran.stderr) == (0, "Signed out: profile default.\n")
         assert (user.stored(), len(emulator.requests)) == (None, before)
 
@@ -67,7 +67,7 @@ def test_logging_out_without_revoking_asks_nobody(tmp_path: Path) -> None:
 def test_a_failed_revocation_is_told_and_the_login_is_gone(tmp_path: Path) -> None:
     with machine(tmp_path, "revoke-fails") as (user, _):
         user.sign_in()
-        ran = user.run("logout")
+        ran = user.run_here("logout")
         assert (ran.exit_code, user.stored()) == (0, None)
         assert ran.stderr == (
             "note: The tokens were not revoked at the issuer: The sign-in service could not answer"
@@ -123,11 +123,11 @@ def test_status_tells_what_a_run_would_use(
     with machine(tmp_path) as (user, _):
         if stored:
             user.sign_in()
-        ran = user.run_here("status", "--json", **variables)
+        ran = user.having(**variables).run_here("status", "--json")
         told = ran.lines[0]
         assert (ran.exit_code, ran.stderr) == (0, "")
         assert (told["signed_in"], told["kind"], told["origin"]) == (True, kind, origin)
-        token = user.run_here("token", **variables)
+        token = user.having(**variables).run_here("token")
         assert (token.exit_code, "canary" in token.text) == (0, "signed" not in origin)
 
 
@@ -158,15 +158,15 @@ def test_a_login_that_is_refused_for_good_is_no_login(tmp_path: Path) -> None:
     with machine(tmp_path, "refresh-invalid-grant", access_token_lifetime=-60) as (user, emulator):
         user.sign_in()
         told = "The sign-in could not be renewed: the issuer does not know this sign-in any more."
-        assert user.run("status").exit_code == 0
+        assert user.run_here("status").exit_code == 0
         for _ in range(2):
-            ran = user.run("token")
+            ran = user.run_here("token")
             assert (ran.exit_code, ran.text, ran.stderr) == (
                 3,
                 "",
                 f"codexctl: {told}\n  Sign in again with: codexctl login\n",
             )
-        ran = user.run("status", "--json")
+        ran = user.run_here("status", "--json")
         (status,) = ran.lines
         assert (ran.exit_code, status["signed_in"], status["problem"]) == (3, False, told)
         assert f"\nproblem      {told}\n" in user.run_here("status").text
@@ -215,6 +215,6 @@ def test_an_expired_token_is_renewed_before_it_is_printed(tmp_path: Path) -> Non
 def test_status_as_json_is_one_line_of_json(tmp_path: Path) -> None:
     with machine(tmp_path) as (user, _):
         user.sign_in("日本")
-        ran = user.run("--profile", "日本", "status", "--json")
+        ran = user.run_here("--profile", "日本", "status", "--json")
         assert ran.text.count("\n") == 1
         assert json.loads(ran.text)["profile"] == "日本"

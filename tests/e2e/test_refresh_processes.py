@@ -168,14 +168,14 @@ def test_a_clock_that_is_a_day_off_signs_in_and_runs_without_renewing(
         assert refreshes(emulator) == []
 
 
-@pytest.mark.parametrize("number", range(len(STEPS)), ids=lambda number: STEPS[number])
+@pytest.mark.parametrize("number", range(len(STEPS)), ids=STEPS)
 def test_a_process_killed_in_a_refresh_locks_nobody_out(tmp_path: Path, number: int) -> None:
     with machine(tmp_path) as (user, emulator):
         user.sign_in()
         expire(user)
         died = victim(user, number)
         assert (died.returncode, died.stdout) == (-signal.SIGKILL, b"")
-        ran = user.run("token")
+        ran = user.run_here("token")
         if STEPS[number] in ("after the answer", "before the new login is saved"):
             # The issuer has spent the token, and what it gave for it died with the process.
             assert (ran.exit_code, ran.stderr) == (3, LOST)

@@ -61,7 +61,7 @@ def test_a_key_has_no_windows(tmp_path: Path, origin: str) -> None:
         variables = {"OPENAI_API_KEY": "sk-canary"} if origin == "OPENAI_API_KEY" else {}
         if not variables:
             user.run_here("login", "--api-key", stdin=b"sk-canary")
-        ran = user.run_here("usage", **variables)
+        ran = user.having(**variables).run_here("usage")
         assert (ran.exit_code, ran.text, ran.stderr) == (
             2,
             "",

@@ -35,8 +35,9 @@ _HOW_TO_PASTE = (
     "page, paste it here (it is not shown) and press Enter."
 )
 _IF_ELSEWHERE = (
-    "If the browser is on another machine, it ends at a page that it cannot load. Copy the address\n"
-    "of that page, paste it here (it is not shown) and press Enter; or use: codexctl login --device"
+    "If the browser is on another machine, it ends at a page that it cannot load. Copy the\n"
+    "address of that page, paste it here (it is not shown) and press Enter; or use:\n"
+    "codexctl login --device"
 )
 _SHARED = (
     "This sign-in is now shared with the official client: the two spend one chain of refresh "

@@ -268,3 +268,10 @@ def test_a_full_disk_loses_nothing_and_spends_nothing(tmp_path: Path) -> None:
         assert emulator.issuer_state.refresh_tokens_spent == {}
         filler.unlink()
         assert user.run("token").exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["CODEXCTL_DEBUG", "CODEX_DEBUG"])
+def test_the_debug_variable_shows_the_traceback_of_every_command(tmp_path: Path, name: str) -> None:
+    with machine(tmp_path, "device-not-enabled") as (user, _):
+        ran = user.having(**{name: "1"}).run_here("login", "--device")
+        assert (ran.exit_code, ran.stderr.startswith("Traceback (most recent")) == (3, True)

@@ -27,9 +27,9 @@ HOW_TO_PASTE = (
     "page, paste it here (it is not shown) and press Enter.\n"
 )
 IF_ELSEWHERE = (
-    "If the browser is on another machine, it ends at a page that it cannot load. Copy the address\n"
-    "of that page, paste it here (it is not shown) and press Enter; or use: codexctl login"
-    " --device\n"
+    "If the browser is on another machine, it ends at a page that it cannot load. Copy the\n"
+    "address of that page, paste it here (it is not shown) and press Enter; or use:\n"
+    "codexctl login --device\n"
 )
 Setup: TypeAlias = tuple[Machine, Emulator]
 

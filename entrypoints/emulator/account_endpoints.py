@@ -56,9 +56,9 @@ class AccountEndpoints:
             "plan_type": PLAN_TYPE,
             "name": None,
             "structure": "personal",
-            # The real one names an https origin here, where the client would go on; the emulator
-            # has none to name.
-            "workspace_backend_origin": None,
+            # A bare https origin, without which the official client does not finish a sign-in.
+            # It is this machine, so that whoever follows it sends nothing elsewhere.
+            "workspace_backend_origin": f"https://{request.headers.get('host', '127.0.0.1')}",
             "account_routing_override": "NO_CONSTRAINT",
         }
         return json_reply(

@@ -60,7 +60,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         prog="codexctl",
         parents=[shared],
         allow_abbrev=False,
-        description="Ask a model, stream its answer, run the tools it calls; replay it in CI.",
+        description="Sign in with ChatGPT, ask a model, stream its answer, run the tools it calls.",
         epilog=_EPILOG,
     )
     commands = parser.add_subparsers(

@@ -9,6 +9,11 @@ EXPIRY_MARGIN = timedelta(minutes=5)
 """A token this close to its end counts as expired (the official client's margin)."""
 
 
+def fits_a_header(value: str) -> bool:
+    """Tell whether a value can stand in a request header: one word of printable ASCII."""
+    return value.isascii() and value.isprintable() and value.split() == [value]
+
+
 @final
 class Secret:
     """A string that does not show itself: not in ``repr``, ``str``, logs or tracebacks.
@@ -26,9 +31,8 @@ class Secret:
         return self._hidden
 
     def fits_a_header(self) -> bool:
-        """Tell whether it can stand in a request header: one word of printable ASCII."""
-        value = self._hidden
-        return value.isascii() and value.isprintable() and value.split() == [value]
+        """Tell whether it can stand in a request header; see :func:`fits_a_header`."""
+        return fits_a_header(self._hidden)
 
     def __repr__(self) -> str:
         return "Secret('***')"

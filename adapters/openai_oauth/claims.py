@@ -10,6 +10,7 @@ from typing import TypeAlias, cast
 
 import jwt
 
+from codexctl.domain.credentials import fits_a_header
 from codexctl.domain.values import dataclass
 
 _AUTH_CLAIM = "https://api.openai.com/auth"
@@ -75,7 +76,7 @@ def _account_id(payloads: list[_Payload]) -> str | None:
     """
     for place in (*map(_auth, payloads), *payloads):
         account_id = place.get("chatgpt_account_id")
-        if isinstance(account_id, str) and _fits_a_header(account_id):
+        if isinstance(account_id, str) and fits_a_header(account_id):
             return account_id
     return None
 
@@ -86,11 +87,6 @@ def _plan(payloads: list[_Payload]) -> str | None:
         if isinstance(plan, str) and plan.isprintable() and 0 < len(plan) <= _LONGEST_PLAN:
             return plan
     return None
-
-
-def _fits_a_header(account_id: str) -> bool:
-    one_word = account_id.split() == [account_id]
-    return one_word and account_id.isascii() and account_id.isprintable()
 
 
 def _moment(value: object) -> datetime | None:

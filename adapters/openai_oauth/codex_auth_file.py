@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import cast
 
 from codexctl.adapters.openai_oauth.answers import one_line
-from codexctl.domain.credentials import ApiKey, Credential, Secret, Subscription
+from codexctl.domain.credentials import (
+    ApiKey,
+    Credential,
+    Secret,
+    Subscription,
+    fits_a_header,
+)
 from codexctl.domain.errors import UsageError
 
 _LONGEST_FILE = 1_048_576
@@ -91,7 +97,7 @@ def _subscription(fields: Mapping[str, object], path: Path) -> Subscription:
     others = [id_token] if isinstance(id_token, str) else []
     claims = read_claims(access_token, *others)
     account_id = claims.account_id if claims else None
-    if account_id is None and isinstance(stored_account, str) and _is_one_word(stored_account):
+    if account_id is None and isinstance(stored_account, str) and fits_a_header(stored_account):
         account_id = stored_account
     return Subscription(
         access_token=Secret(access_token),
@@ -107,7 +113,7 @@ def _subscription(fields: Mapping[str, object], path: Path) -> Subscription:
 def _token(fields: Mapping[str, object], name: str, path: Path) -> str:
     value = fields.get(name)
     token = value.strip() if isinstance(value, str) else ""
-    if not _is_one_word(token):
+    if not fits_a_header(token):
         raise _useless(path, f"has no usable {name}")
     return token
 
@@ -116,10 +122,6 @@ def _optional_token(fields: Mapping[str, object], name: str) -> Secret | None:
     value = fields.get(name)
     token = Secret(value.strip()) if isinstance(value, str) else Secret("")
     return token if token.fits_a_header() else None
-
-
-def _is_one_word(value: str) -> bool:
-    return bool(value) and value.isascii() and value.isprintable() and " " not in value
 
 
 def _useless(path: Path, why: str) -> UsageError:

@@ -1,6 +1,6 @@
 """Credentials from the environment, for CI and for users of the paid API."""
 
-from codexctl.domain.credentials import ApiKey, Credential, Secret, Subscription
+from codexctl.domain.credentials import ApiKey, Credential, Secret, Subscription, fits_a_header
 from codexctl.domain.errors import NotSignedIn, SignInRejected
 from codexctl.domain.models import Provider
 from codexctl.domain.ports import Clock
@@ -81,7 +81,7 @@ def _stripped(secret: Secret | None) -> str:
 
 def _checked(value: str, variable: str) -> str:
     """Return a value that can stand in a header. The message never quotes it."""
-    if Secret(value).fits_a_header():
+    if fits_a_header(value):
         return value
     raise SignInRejected(
         f"{variable} holds characters that no token has (a space, a line end, a non-ASCII letter).",

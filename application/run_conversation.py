@@ -15,7 +15,7 @@ from codexctl.domain.conversation import (
 from codexctl.domain.credentials import Credential, Subscription
 from codexctl.domain.errors import TurnLimitReached
 from codexctl.domain.limits import RunLimits
-from codexctl.domain.models import DEFAULT_MODELS, ModelChoice, Provider
+from codexctl.domain.models import DEFAULT_MODELS, ModelChoice, ModelOptions, Provider
 from codexctl.domain.ports import CredentialSource, Entropy, ToolExecutor
 from codexctl.domain.run_events import (
     Notice,
@@ -101,11 +101,11 @@ class RunConversation:
         yield StepStarted(model)
         request = TurnRequest(
             model=model.slug,
-            effort=model.effort,
             instructions=task.instructions,
             conversation_id=conversation.conversation_id,
             items=repaired(conversation.items),
             tools=self.tools.specs(),
+            options=ModelOptions(effort=model.effort),
         )
         return (
             yield from self.ask_model(

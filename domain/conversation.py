@@ -5,7 +5,7 @@ sends beyond them stays verbatim in :class:`ProviderItem`, so that nothing it sa
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import TypeAlias
 
 from codexctl.domain.tools import CallKind, ToolCall
@@ -16,17 +16,45 @@ ABORTED_OUTPUT = "aborted"
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture.
+
+    Attributes:
+        media_type: ``image/png``, ``image/jpeg``, ``image/gif`` or ``image/webp``.
+        data: The bytes of its file.
+    """
+
+    media_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class UserMessage:
-    """What the user said."""
+    """What the user said, and the pictures that go with it."""
 
     text: str
+    images: tuple[Image, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A page that an answer rests on.
+
+    Attributes:
+        url: Where it is.
+        title: What it is called, ``""`` if the service does not say.
+    """
+
+    url: str
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OutputText:
-    """Text of an assistant message."""
+    """Text of an assistant message, and the pages it cites, each once, in their order."""
 
     text: str
+    citations: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +93,14 @@ class Reasoning:
         item_id: The service's id, if it gave one.
         summary: The summary's parts.
         encrypted_content: The sealed form, from the finished item; sent back unchanged.
+        model: The model that was asked for it, the only one that can open the seal; None for
+            reasoning of a response that is not over yet.
     """
 
     item_id: str | None
     summary: tuple[str, ...]
     encrypted_content: str | None
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +111,13 @@ class ToolOutput:
         call_id: The call it answers.
         text: What the model is told.
         kind: The kind of call it answers.
+        images: Pictures that go with the text.
     """
 
     call_id: str
     text: str
     kind: CallKind = CallKind.FUNCTION
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +127,13 @@ class ProviderItem:
     Attributes:
         kind: Its ``type`` on the wire, ``""`` when it has none.
         payload: The item as JSON text.
+        detail: What it was about, in words for the user: the query of a web search, the address
+            of a page; ``""`` where there is nothing to tell.
     """
 
     kind: str
     payload: str
+    detail: str = ""
 
 
 ConversationItem: TypeAlias = (

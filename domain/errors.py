@@ -23,12 +23,14 @@
     │   └── ProtocolError          an answer outside the protocol        (may be retried)
     ├── RequestRefused             the provider will not do it, or did not finish it
     │   ├── InvalidRequest         a 4xx about the request
+    │   ├── ImageRefused           a picture that the service cannot read
     │   ├── ContextWindowExceeded  the conversation is too long for the model
     │   ├── ModelUnavailable       not a model of this account
     │   ├── PolicyRefused          flagged by the provider's policies
     │   └── IncompleteAnswer       the answer stopped early; what came is kept
     ├── RunStopped                 a limit that the user set
-    │   └── TurnLimitReached       ``--max-turns``
+    │   ├── TurnLimitReached       ``--max-turns``
+    │   └── TimeLimitReached       ``--timeout``
     └── LocalFileError             this machine's files
         ├── FileNotWritten         a file that was to be written, such as on a full disk
         ├── StoreUnreadable        the credential file is damaged, foreign or newer
@@ -39,6 +41,7 @@ Class names are part of the command line's contract (``turn.failed`` carries the
 ``error.kind``), so renaming one is a breaking change.
 """
 
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -113,7 +116,23 @@ class AllowanceError(CodexctlError):
 
 
 class QuotaExhausted(AllowanceError):
-    """A usage limit or a paid quota is spent."""
+    """A usage limit or a paid quota is spent.
+
+    Attributes:
+        resets_at: When it comes back, aware; None if the service does not say. It is not part of
+            the message, since only who shows it knows the reader's time zone.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str,
+        resets_at: datetime | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message, remedy=remedy, request_id=request_id)
+        self.resets_at = resets_at
 
 
 class RateLimited(AllowanceError):
@@ -167,7 +186,26 @@ class RequestRefused(CodexctlError):
 
 
 class InvalidRequest(RequestRefused):
-    """The provider found the request itself wrong."""
+    """The provider found the request itself wrong.
+
+    Attributes:
+        code: The provider's code, such as ``invalid_encrypted_content``; None if it gave none.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str,
+        code: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message, remedy=remedy, request_id=request_id)
+        self.code = code
+
+
+class ImageRefused(RequestRefused):
+    """The provider cannot read a picture of the conversation."""
 
 
 class ContextWindowExceeded(RequestRefused):
@@ -192,6 +230,10 @@ class RunStopped(CodexctlError):
 
 class TurnLimitReached(RunStopped):
     """The run wanted another request to the model than ``--max-turns`` allows."""
+
+
+class TimeLimitReached(RunStopped):
+    """The run took longer than ``--timeout`` allows."""
 
 
 class LocalFileError(CodexctlError):

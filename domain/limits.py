@@ -46,8 +46,10 @@ class RunLimits:
 
     Attributes:
         max_turns: Requests to the model, retries of the same request not counted.
+        timeout_seconds: How long the whole run may take; None for as long as it takes.
         retry: The budget of each step.
     """
 
     max_turns: int = 50
+    timeout_seconds: float | None = None
     retry: RetryPolicy = RetryPolicy()

@@ -1,5 +1,7 @@
 """Which model, of which provider, thinking how hard."""
 
+from collections.abc import Mapping
+from dataclasses import field
 from enum import StrEnum
 
 from codexctl.domain.errors import UsageError
@@ -23,6 +25,46 @@ class Effort(StrEnum):
     HIGH = "high"
     XHIGH = "xhigh"
     MAX = "max"
+
+
+class Summary(StrEnum):
+    """How a model's reasoning is summed up for the reader."""
+
+    AUTO = "auto"
+    CONCISE = "concise"
+    DETAILED = "detailed"
+    NONE = "none"
+
+
+class Verbosity(StrEnum):
+    """How long the answers are to be."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelOptions:
+    """How a model is to answer. None leaves a matter to the service.
+
+    Attributes:
+        effort: How hard to think.
+        summary: How to sum up the reasoning.
+        verbosity: How long to answer.
+        output_schema: JSON Schema that the final answer has to follow.
+        web_search: Whether the service may search the web.
+        parameters: Further parameters of the Responses API by their names on the wire
+            (``service_tier``, ``max_output_tokens``, …). What a service does not take is left out,
+            and told.
+    """
+
+    effort: Effort | None = None
+    summary: Summary | None = None
+    verbosity: Verbosity | None = None
+    output_schema: Mapping[str, object] | None = None
+    web_search: bool = False
+    parameters: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 _PROVIDERS = {provider.value: provider for provider in Provider}

@@ -18,6 +18,7 @@ from codexctl.domain.turn import TurnRequest
 
 if TYPE_CHECKING:  # not for a run, which uses none of them
     from codexctl.domain.quota import Quota
+    from codexctl.domain.routing import KnownRouting
     from codexctl.domain.sign_in import (
         AuthorizationRequest,
         DeviceApproved,
@@ -277,6 +278,49 @@ class QuotaSource(Protocol):
             SignInRejected: The service refused the token.
             CodexctlError: It could not be asked.
         """
+        ...
+
+
+class ModelCatalogue(Protocol):
+    """Knows which models there are. Contract: ``tests/contract/test_model_catalogue.py``."""
+
+    def slugs(self, credential: Credential) -> tuple[str, ...]:
+        """Return the names of the models that the credential may use, the service's choice first.
+
+        Raises:
+            CodexctlError: It could not be asked.
+        """
+        ...
+
+
+class WorkspaceRouting(Protocol):
+    """Knows how a workspace's requests are routed (wire-contract 2.2).
+
+    Contract: ``tests/contract/test_workspace_routing.py``.
+    """
+
+    def override_for(self, subscription: Subscription) -> str | None:
+        """Ask, once, what the account's requests have to name as their routing; None for nothing.
+
+        Raises:
+            CodexctlError: It could not be asked, or the answer does not fit the account.
+        """
+        ...
+
+
+class RoutingMemory(Protocol):
+    """Remembers routings from run to run. Contract: ``tests/contract/test_routing_memory.py``.
+
+    What it remembers is only ever a shortcut: what cannot be read counts as not known, what cannot
+    be written is forgotten, and neither is an error.
+    """
+
+    def recall(self, account_id: str) -> "KnownRouting | None":
+        """Return what was last learned about the account, however long ago."""
+        ...
+
+    def keep(self, account_id: str, known: "KnownRouting") -> None:
+        """Remember what was learned."""
         ...
 
 

@@ -41,12 +41,14 @@ class Retrying:
         attempt: Which retry this is, from 1.
         retries: How many there may be.
         delay_seconds: The wait before it.
+        keeps_text: Text of the failed try was shown and stands; what the retry brings continues it.
     """
 
     error: CodexctlError
     attempt: int
     retries: int
     delay_seconds: float
+    keeps_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

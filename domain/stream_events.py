@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from codexctl.domain.conversation import ConversationItem
 from codexctl.domain.faults import ProviderFault
+from codexctl.domain.quota import Quota
 from codexctl.domain.values import dataclass
 
 
@@ -93,15 +94,54 @@ class CallAnnounced:
 
 
 @dataclass(frozen=True, slots=True)
+class HostedCallStarted:
+    """The service began to run a tool of its own: ``response.output_item.added``.
+
+    Attributes:
+        kind: The item's ``type``, such as ``web_search_call``.
+        output_index: Its position.
+    """
+
+    kind: str
+    output_index: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaReported:
+    """What is left of the allowance: ``x-codex-*`` headers, or a ``codex.rate_limits`` event."""
+
+    quota: Quota
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAdjusted:
+    """Something of the request was left out or changed: the service or the model refuses it.
+
+    Comes before the response; not from the wire.
+
+    Attributes:
+        text: What, and why, in words for the user.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ArgumentsFinished:
     """A call's arguments as a whole.
 
     ``response.function_call_arguments.done`` and ``response.custom_tool_call_input.done``. Some
     servers leave them out of the finished item, so they are kept for it.
+
+    Attributes:
+        arguments: The arguments.
+        output_index: The call's position.
+        item_id: The call's item, which tells parallel calls apart where there is no position.
     """
 
     arguments: str
     output_index: int | None
+    item_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +213,9 @@ StreamEvent: TypeAlias = (
     | TextDelta
     | ReasoningDelta
     | CallAnnounced
+    | HostedCallStarted
+    | QuotaReported
+    | RequestAdjusted
     | ArgumentsFinished
     | ItemFinished
     | Completed

@@ -13,14 +13,18 @@ from typing import TypeAlias, assert_never
 from codexctl.domain.conversation import ConversationItem, Reasoning
 from codexctl.domain.errors import CodexctlError, IncompleteAnswer, StreamInterrupted
 from codexctl.domain.faults import error_for
+from codexctl.domain.models import ModelOptions
 from codexctl.domain.stream_events import (
     ArgumentsFinished,
     CallAnnounced,
     Completed,
     Failed,
+    HostedCallStarted,
     Incomplete,
     ItemFinished,
+    QuotaReported,
     ReasoningDelta,
+    RequestAdjusted,
     ResponseStarted,
     StreamEvent,
     TextDelta,
@@ -37,19 +41,21 @@ class TurnRequest:
 
     Attributes:
         model: The model's name as the service knows it.
-        effort: How hard it should think; None leaves it to the service.
         instructions: What the model is told about its task; not empty.
         conversation_id: At most 64 characters; keys the prompt cache.
         items: The conversation so far, each call with its one output.
         tools: What the model may call; may be empty.
+        options: How it is to answer.
+        routing: The account's routing, where its workspace has one (wire-contract 2.2).
     """
 
     model: str
-    effort: str | None
     instructions: str
     conversation_id: str
     items: tuple[ConversationItem, ...]
     tools: tuple[ToolSpec, ...]
+    options: ModelOptions = field(default_factory=ModelOptions)
+    routing: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +140,13 @@ class TurnAssembler:
                 self._started = event
             case Completed() | Incomplete() | Failed():
                 self._terminal = event
-            case ReasoningDelta() | Unrecognised():
+            case (
+                ReasoningDelta()
+                | HostedCallStarted()
+                | QuotaReported()
+                | RequestAdjusted()
+                | Unrecognised()
+            ):
                 pass
             case _:
                 assert_never(event)

@@ -68,8 +68,8 @@ def _encode_tool(spec: ToolSpec) -> JsonObject:
 
 def _reasoning(request: TurnRequest, credential: Credential) -> JsonObject:
     reasoning: dict[str, object] = {}
-    if request.effort is not None:
-        reasoning["effort"] = request.effort
+    if request.options.effort is not None:
+        reasoning["effort"] = request.options.effort
     # The API gives summaries to verified organisations only and refuses the request of others.
     if isinstance(credential, Subscription):
         reasoning["summary"] = "auto"

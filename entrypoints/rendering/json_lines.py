@@ -25,9 +25,12 @@ from codexctl.domain.stream_events import (
     CallAnnounced,
     Completed,
     Failed,
+    HostedCallStarted,
     Incomplete,
     ItemFinished,
+    QuotaReported,
     ReasoningDelta,
+    RequestAdjusted,
     ResponseStarted,
     TextDelta,
     Unrecognised,
@@ -95,6 +98,9 @@ class JsonReport:
                 | ReasoningDelta()
                 | CallAnnounced()
                 | ArgumentsFinished()
+                | HostedCallStarted()
+                | QuotaReported()
+                | RequestAdjusted()
                 | Completed()
                 | Incomplete()
                 | Failed()

@@ -20,9 +20,12 @@ from codexctl.domain.stream_events import (
     CallAnnounced,
     Completed,
     Failed,
+    HostedCallStarted,
     Incomplete,
     ItemFinished,
+    QuotaReported,
     ReasoningDelta,
+    RequestAdjusted,
     ResponseStarted,
     TextDelta,
     Unrecognised,
@@ -84,6 +87,9 @@ class TextReport:
             case (
                 RunStarted()
                 | ArgumentsFinished()
+                | HostedCallStarted()
+                | QuotaReported()
+                | RequestAdjusted()
                 | Completed()
                 | Incomplete()
                 | Failed()

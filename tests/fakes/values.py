@@ -7,6 +7,7 @@ from codexctl.domain.conversation import (
     UserMessage,
 )
 from codexctl.domain.credentials import ApiKey, Secret, Subscription
+from codexctl.domain.models import ModelOptions
 from codexctl.domain.tools import ToolCall, ToolSpec
 from codexctl.domain.turn import TurnRequest
 
@@ -32,18 +33,18 @@ LOOK = ToolSpec(
 def a_request(
     *items: ConversationItem,
     model: str = "gpt-5.5",
-    effort: str | None = None,
+    options: ModelOptions | None = None,
     tools: tuple[ToolSpec, ...] = (),
     conversation_id: str = CONVERSATION_ID,
 ) -> TurnRequest:
     """Return a request with these items, or with a greeting."""
     return TurnRequest(
         model=model,
-        effort=effort,
         instructions="Answer briefly.",
         conversation_id=conversation_id,
         items=items or (UserMessage("Hi"),),
         tools=tools,
+        options=options or ModelOptions(),
     )
 
 

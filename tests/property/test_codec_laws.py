@@ -17,6 +17,7 @@ from codexctl.domain.conversation import ConversationItem, Reasoning
 from codexctl.domain.credentials import Credential
 from codexctl.domain.errors import CodexctlError
 from codexctl.domain.faults import error_for
+from codexctl.domain.models import Effort, ModelOptions
 from codexctl.domain.tools import ToolCall, ToolSpec
 from codexctl.domain.turn import TurnAssembler, TurnRequest
 
@@ -48,7 +49,7 @@ def _requests(draw: st.DrawFn) -> TurnRequest:
     return a_request(
         *draw(_CONVERSATIONS),
         model=draw(st.sampled_from(["gpt-5.5", "gpt-4o", "any"])),
-        effort=draw(st.sampled_from([None, "none", "high"])),
+        options=ModelOptions(effort=draw(st.sampled_from([None, Effort.NONE, Effort.HIGH]))),
         tools=draw(_TOOLS),
     )
 

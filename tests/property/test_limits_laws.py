@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codexctl.domain.errors import InvalidRequest, NetworkFailed, RateLimited
+from codexctl.domain.errors import NetworkFailed, PolicyRefused, RateLimited
 from codexctl.domain.limits import RetryPolicy
 
 _SECONDS = st.floats(0, 1000)
@@ -40,7 +40,7 @@ def test_there_is_a_wait_exactly_while_the_budget_lasts(
 
 @given(_POLICIES, _ATTEMPTS, _SPREADS)
 def test_what_cannot_pass_has_no_wait(policy: RetryPolicy, attempt: int, spread: float) -> None:
-    wrong = InvalidRequest("wrong", remedy="change it", retry_after_seconds=1.0)
+    wrong = PolicyRefused("wrong", remedy="change it", retry_after_seconds=1.0)
     assert policy.delay_seconds(wrong, attempt=attempt, spread=spread) is None
 
 

@@ -17,6 +17,7 @@ from tests.fakes.values import (
 from codexctl.adapters.responses.request_builder import build_body, build_headers
 from codexctl.domain.conversation import ProviderItem, Reasoning, ToolOutput, UserMessage
 from codexctl.domain.credentials import Credential, Secret, Subscription
+from codexctl.domain.models import Effort, ModelOptions
 from codexctl.domain.turn import TurnRequest
 
 
@@ -25,7 +26,7 @@ def _body(request: TurnRequest, credential: Credential = SUBSCRIPTION) -> dict[s
 
 
 def test_a_request_of_a_subscription_is() -> None:
-    request = a_request(UserMessage("Hi"), effort="high", tools=(LOOK,))
+    request = a_request(UserMessage("Hi"), options=ModelOptions(effort=Effort.HIGH), tools=(LOOK,))
     assert _body(request) == {
         "model": "gpt-5.5",
         "instructions": "Answer briefly.",
@@ -52,7 +53,7 @@ def test_a_request_of_a_subscription_is() -> None:
 
 
 def test_a_request_of_an_api_key_differs_in_the_summary_alone() -> None:
-    request = a_request(effort="high", tools=(LOOK,))
+    request = a_request(options=ModelOptions(effort=Effort.HIGH), tools=(LOOK,))
     expected = {**_body(request), "reasoning": {"effort": "high"}}
     assert _body(request, API_KEY) == expected
 
@@ -67,7 +68,7 @@ def test_an_effort_that_nobody_chose_is_left_to_the_service() -> None:
 
 @pytest.mark.parametrize("model", ["gpt-4o", "gpt-4.1-mini", "gpt-3.5-turbo", "ft:gpt-4o:org::id"])
 def test_a_model_without_reasoning_is_asked_for_none(model: str) -> None:
-    body = _body(a_request(model=model, effort="high"), API_KEY)
+    body = _body(a_request(model=model, options=ModelOptions(effort=Effort.HIGH)), API_KEY)
     assert body.keys() & {"include", "reasoning"} == set()
 
 

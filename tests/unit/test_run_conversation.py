@@ -124,7 +124,6 @@ def test_the_first_request_holds_the_task() -> None:
     assert run.model.requests == [
         TurnRequest(
             model="gpt-5.5",
-            effort=None,
             instructions="Be brief.",
             conversation_id=CONVERSATION_ID,
             items=(UserMessage("Hi"),),
@@ -316,7 +315,7 @@ def test_the_model_asked_is_the_one_wanted_of_the_provider_at_hand(
 ) -> None:
     run = _run(HELLO, task=Task(prompt="Hi", instructions="Be brief.", model=wanted), held=held)
     assert run.events[1] == StepStarted(asked)
-    assert (run.last_request.model, run.last_request.effort) == (asked.slug, asked.effort)
+    assert (run.last_request.model, run.last_request.options.effort) == (asked.slug, asked.effort)
     assert run.credentials.asked == [wanted.provider if wanted else None]
 
 

@@ -2,17 +2,57 @@
 
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import field, replace
 
-from codexctl.domain.conversation import AssistantMessage
+from codexctl.domain.continuation import ShownText
 from codexctl.domain.credentials import Credential
-from codexctl.domain.errors import CodexctlError, SignInRejected
-from codexctl.domain.limits import RetryPolicy
+from codexctl.domain.errors import CodexctlError, ImageRefused, InvalidRequest, SignInRejected
+from codexctl.domain.history import without_images, without_sealed_reasoning
+from codexctl.domain.limits import RetryBudget
 from codexctl.domain.ports import Clock, CredentialSource, Entropy, ModelStream
-from codexctl.domain.run_events import Retrying, RunEvent, TurnEnded
-from codexctl.domain.stream_events import ItemFinished, StreamEvent, TextDelta
-from codexctl.domain.turn import FinishedTurn, InterruptedTurn, TurnAssembler, TurnRequest
+from codexctl.domain.run_events import Notice, Retrying, RunEvent
+from codexctl.domain.stream_events import RequestAdjusted, StreamEvent
+from codexctl.domain.turn import (
+    FinishedTurn,
+    InterruptedTurn,
+    TurnAssembler,
+    TurnOutcome,
+    TurnRequest,
+)
 from codexctl.domain.values import dataclass
+
+_UNREADABLE_REASONING = "invalid_encrypted_content"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What the tries of one step share.
+
+    Attributes:
+        budget: How often it may be tried again.
+        shown: The text that was shown and cannot be taken back; None if text is not shown as it
+            comes, but only when a response is whole.
+        told: What the run has told the user of its requests; the same words are told once.
+    """
+
+    budget: RetryBudget
+    shown: ShownText | None
+    told: set[str] = field(default_factory=set[str])
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How a step ended.
+
+    Attributes:
+        turn: The response, whole or interrupted.
+        request: The request that led to it, which need not be the first one.
+        credential: Who asked in the end.
+    """
+
+    turn: TurnOutcome
+    request: TurnRequest
+    credential: Credential
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,37 +69,28 @@ class AskModel:
     entropy: Entropy
 
     def __call__(
-        self,
-        request: TurnRequest,
-        credential: Credential,
-        policy: RetryPolicy,
-        *,
-        text_is_shown: bool,
-    ) -> Generator[RunEvent, None, FinishedTurn]:
+        self, request: TurnRequest, credential: Credential, step: Step
+    ) -> Generator[RunEvent, None, Answered]:
         """Yield the events of the response, and of the retries it takes.
 
         Args:
             request: What to ask.
             credential: Who asks.
-            policy: The budget of the step.
-            text_is_shown: Whether text is shown as it comes and so cannot be taken back: then
-                nothing is tried again once there was some.
+            step: The budget and what was shown; both are used up here.
 
         Returns:
-            The finished turn; the caller announces it.
+            The turn, whole or interrupted for good. Announcing it is left to the caller.
 
         Raises:
-            CodexctlError: The response did not become whole. What it brought has been announced
-                with :class:`~codexctl.domain.run_events.TurnEnded`.
+            CodexctlError: A refused credential should have been renewed and could not be.
         """
-        attempt = 1
         was_renewed = False
         while True:
-            watch = _Attempt()
-            yield from watch.follow(self.model.stream(request, credential))
-            turn = watch.outcome()
+            attempt = _Attempt(step)
+            yield from attempt.follow(self.model.stream(request, credential))
+            turn = attempt.outcome()
             if isinstance(turn, FinishedTurn):
-                return turn
+                return Answered(turn, request, credential)
             if isinstance(turn.error, SignInRejected) and not was_renewed:
                 # Once a step: a credential that is refused when it is new is refused for good.
                 was_renewed = True
@@ -67,49 +98,73 @@ class AskModel:
                 if other is not None:
                     credential = other
                     continue
-            delay = None
-            if not (text_is_shown and watch.saw_text):
-                spread = self.entropy.spread()
-                delay = policy.delay_seconds(turn.error, attempt=attempt, spread=spread)
+            if (mended := _mended(request, turn.error)) is not None:
+                request, what = mended
+                yield Notice(what)
+                continue
+            delay = step.budget.next_delay(turn.error, self.entropy.spread())
             if delay is None:
-                yield TurnEnded(turn)
-                raise turn.error
-            yield Retrying(turn.error, attempt, policy.retries, delay)
+                return Answered(turn, request, credential)
+            budget = step.budget
+            keeps_text = step.shown is not None and not step.shown.is_empty
+            yield Retrying(turn.error, budget.used, budget.policy.retries, delay, keeps_text)
             self.clock.sleep(delay)
-            attempt += 1
+
+
+def _mended(request: TurnRequest, error: CodexctlError) -> tuple[TurnRequest, str] | None:
+    """Return the request without what the service cannot read in it, and words for the user.
+
+    None if that is not the matter, or if it is not there: so a request is mended once at most.
+    """
+    if isinstance(error, InvalidRequest) and error.code == _UNREADABLE_REASONING:
+        items = without_sealed_reasoning(request.items)
+        what = "The service cannot read earlier reasoning of this conversation; it goes on without."
+    elif isinstance(error, ImageRefused):
+        # A picture that came with this very question is for the user to mend.
+        items = without_images(request.items, keep_last_user=True)
+        what = (
+            "The service cannot read an earlier picture of this conversation; it goes on without."
+        )
+    else:
+        return None
+    return None if items == request.items else (replace(request, items=items), what)
 
 
 class _Attempt:
     """One try of a step: passes the events on and remembers what they come to."""
 
-    def __init__(self) -> None:
-        self.saw_text = False
+    def __init__(self, step: Step) -> None:
+        self._step = step
         self._assembler = TurnAssembler()
         self._error: CodexctlError | None = None
 
     def follow(self, events: Generator[StreamEvent, None, None]) -> Generator[RunEvent, None, None]:
+        shown, take = self._step.shown, self._assembler.take
+        if shown is not None:
+            shown.begin_try()
         with closing(events):
             try:
-                for event in events:
-                    self._assembler.take(event)
-                    self.saw_text = self.saw_text or _is_text(event)
-                    yield event
+                for said in events:
+                    for event in take(said):
+                        passed_on = event if shown is None else shown.passed_on(event)
+                        if isinstance(passed_on, RequestAdjusted):
+                            yield from self._told(passed_on)
+                        elif passed_on is not None:
+                            yield passed_on
+                if shown is not None and isinstance(self._assembler.outcome(), FinishedTurn):
+                    shown.end_try()
             except CodexctlError as error:
                 self._error = error
 
     def outcome(self) -> FinishedTurn | InterruptedTurn:
         turn = self._assembler.outcome()
-        if isinstance(turn, InterruptedTurn) and self._error is not None:
+        if self._error is None:
+            return turn
+        if isinstance(turn, InterruptedTurn):
             return replace(turn, error=self._error)
-        return turn
+        return InterruptedTurn(self._error, turn.items, turn.usage)
 
-
-def _is_text(event: StreamEvent) -> bool:
-    """Tell whether an event puts text before the user; a message may come without deltas."""
-    match event:
-        case TextDelta(text):
-            return bool(text)
-        case ItemFinished(AssistantMessage(text=text)):
-            return bool(text)
-        case _:
-            return False
+    def _told(self, event: RequestAdjusted) -> Generator[RunEvent, None, None]:
+        if event.text not in self._step.told:
+            self._step.told.add(event.text)
+            yield Notice(event.text)

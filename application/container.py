@@ -5,21 +5,25 @@ with fakes. Nothing is built when the container is, and nobody is handed the con
 composes takes a use case out of it and lets go.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from dependency_injector import containers, providers
 
 from codexctl.application.ask_model import AskModel
+from codexctl.application.choose_model import ChooseModel
 from codexctl.application.fresh_credentials import FreshCredentials
 from codexctl.application.renew_login import RenewLogin
 from codexctl.application.run_conversation import RunConversation
 from codexctl.application.run_tools import RunTools
+from codexctl.domain.credentials import Credential
 from codexctl.domain.ports import (
     AuthorizationServer,
     Clock,
     CredentialSource,
     CredentialStore,
     Entropy,
+    ModelCatalogue,
     ModelStream,
     Notifier,
     ProfileLock,
@@ -45,6 +49,9 @@ class Container(containers.DeclarativeContainer):
     server: providers.Provider[AuthorizationServer] = port()
     notifier: providers.Provider[Notifier] = port()
     profile: providers.Provider[str] = port()
+    catalogue: providers.Provider[ModelCatalogue] = port()
+    # A use case of its own, and one that a run with an API key never loads: so it is handed in.
+    routing_for: providers.Provider[Callable[[Credential], str | None]] = port()
 
     # One for the life of the container: it remembers what could not be saved.
     renew_login: providers.Provider[RenewLogin] = providers.Singleton(
@@ -65,6 +72,9 @@ class Container(containers.DeclarativeContainer):
         renew_login=renew_login.provider,
         clock=clock,
     )
+    choose_model: providers.Provider[ChooseModel] = providers.Factory(
+        ChooseModel, credentials=credentials, catalogue=catalogue.provider
+    )
     ask_model: providers.Provider[AskModel] = providers.Factory(
         AskModel, model=model, credentials=credentials, clock=clock, entropy=entropy
     )
@@ -73,7 +83,9 @@ class Container(containers.DeclarativeContainer):
         RunConversation,
         ask_model=ask_model,
         run_tools=run_tools,
-        credentials=credentials,
+        choose_model=choose_model,
+        routing_for=routing_for,
         tools=tools,
+        clock=clock,
         entropy=entropy,
     )

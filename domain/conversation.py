@@ -1,18 +1,15 @@
-"""A conversation: its items, and the rule that every call has exactly one output.
+"""A conversation and its items.
 
 The items are those of the Responses API that a client has to keep and send back. What the service
 sends beyond them stays verbatim in :class:`ProviderItem`, so that nothing it said is lost.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import field, replace
+from collections.abc import Iterable
+from dataclasses import field
 from typing import TypeAlias
 
 from codexctl.domain.tools import CallKind, ToolCall
 from codexctl.domain.values import dataclass
-
-ABORTED_OUTPUT = "aborted"
-"""What the model is told of a call whose output is missing (the official client's word)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +80,13 @@ class AssistantMessage:
     def text(self) -> str:
         """All parts as one string, refusals included."""
         return "".join(part.text for part in self.parts)
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """The pages that its parts cite."""
+        return tuple(
+            page for part in self.parts if isinstance(part, OutputText) for page in part.citations
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,75 +161,3 @@ class Conversation:
     def plus(self, items: Iterable[ConversationItem]) -> "Conversation":
         """Return the conversation with ``items`` at its end."""
         return Conversation(self.conversation_id, (*self.items, *items))
-
-
-def repaired(items: Sequence[ConversationItem]) -> tuple[ConversationItem, ...]:
-    """Return the items with exactly one output for each call, as the service demands.
-
-    A call without output gets :data:`ABORTED_OUTPUT` directly after it; an output without an
-    earlier call is removed, and so are repeated calls and repeated outputs. Everything else keeps
-    its place. Valid items come back unchanged, and so does the result of an earlier repair.
-    """
-    answered = _answered_calls(items)
-    seen_calls: set[str] = set()
-    seen_outputs: set[str] = set()
-    result: list[ConversationItem] = []
-    for item in items:
-        match item:
-            case ToolCall(call_id=call_id):
-                if call_id in seen_calls:
-                    continue
-                seen_calls.add(call_id)
-                result.append(item)
-                if call_id not in answered:
-                    result.append(ToolOutput(call_id=call_id, text=ABORTED_OUTPUT, kind=item.kind))
-            case ToolOutput(call_id=call_id):
-                if call_id not in seen_calls or call_id in seen_outputs:
-                    continue
-                seen_outputs.add(call_id)
-                result.append(item)
-            case _:
-                result.append(item)
-    return tuple(result)
-
-
-def with_new_call_ids(
-    items: Sequence[ConversationItem], conversation: Conversation
-) -> tuple[ConversationItem, ...]:
-    """Return a response's items with calls named apart from those that the conversation has.
-
-    Some servers number their calls anew in each response. A call that comes twice within the
-    response keeps its id, and so stays one call.
-    """
-    used = {item.call_id for item in conversation.items if isinstance(item, ToolCall)}
-    new_ids: dict[str, str] = {}
-    for item in items:
-        if isinstance(item, ToolCall) and item.call_id not in new_ids:
-            new_ids[item.call_id] = new_id = _unused(item.call_id, used)
-            used.add(new_id)
-    return tuple(
-        replace(item, call_id=new_ids[item.call_id]) if isinstance(item, ToolCall) else item
-        for item in items
-    )
-
-
-def _unused(call_id: str, used: set[str]) -> str:
-    """Return the id, or one like it that is not in use; at most 64 characters stay at most 64."""
-    candidate, number = call_id, 1
-    while candidate in used:
-        number += 1
-        suffix = f"_{number}"
-        candidate = call_id[: 64 - len(suffix)] + suffix
-    return candidate
-
-
-def _answered_calls(items: Sequence[ConversationItem]) -> set[str]:
-    """Return the ids of calls that have an output somewhere after them."""
-    called: set[str] = set()
-    answered: set[str] = set()
-    for item in items:
-        if isinstance(item, ToolCall):
-            called.add(item.call_id)
-        elif isinstance(item, ToolOutput) and item.call_id in called:
-            answered.add(item.call_id)
-    return answered

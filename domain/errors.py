@@ -20,6 +20,7 @@
     │   ├── ServiceUnavailable     5xx, overloaded                       (may be retried)
     │   ├── AnswerLost             sent, and the answer never came
     │   ├── StreamInterrupted      ended before its terminal event       (may be retried)
+    │   ├── AnswerDiffers          a retry did not continue what was shown
     │   └── ProtocolError          an answer outside the protocol        (may be retried)
     ├── RequestRefused             the provider will not do it, or did not finish it
     │   ├── InvalidRequest         a 4xx about the request
@@ -35,7 +36,9 @@
         ├── FileNotWritten         a file that was to be written, such as on a full disk
         ├── StoreUnreadable        the credential file is damaged, foreign or newer
         ├── StoreSealed            its key is missing or wrong
-        └── StoreBusy              another process holds it for too long
+        ├── StoreBusy              another process holds it for too long
+        ├── SessionUnreadable      a session's log is damaged, or of a newer version
+        └── SessionBusy            another process has the session open
 
 Class names are part of the command line's contract (``turn.failed`` carries them as
 ``error.kind``), so renaming one is a breaking change.
@@ -175,6 +178,10 @@ class StreamInterrupted(ConnectionFailed):
     may_retry = True
 
 
+class AnswerDiffers(ConnectionFailed):
+    """The stream broke after text was shown, and the retry's text does not continue it."""
+
+
 class ProtocolError(ConnectionFailed):
     """The service sent something outside the protocol, such as broken JSON."""
 
@@ -254,3 +261,11 @@ class StoreSealed(LocalFileError):
 
 class StoreBusy(LocalFileError):
     """Another process holds the credential file for too long."""
+
+
+class SessionUnreadable(LocalFileError):
+    """A session's log is damaged, not ours, or of a newer version. It is left as it is."""
+
+
+class SessionBusy(LocalFileError):
+    """Another process has the session open."""

@@ -40,6 +40,30 @@ class RetryPolicy:
         return min(plain * (1 + self.jitter * spread), self.longest_delay_seconds)
 
 
+class RetryBudget:
+    """What is left of a policy within one step, whichever models are asked in it.
+
+    Args:
+        policy: How often, and how long to wait.
+    """
+
+    def __init__(self, policy: RetryPolicy) -> None:
+        self.policy = policy
+        self.used = 0
+
+    def next_delay(self, error: CodexctlError, spread: float) -> float | None:
+        """Spend one retry and return the wait before it, or None to give up.
+
+        Args:
+            error: What went wrong.
+            spread: A number from -1 to 1, the place in the jitter's range.
+        """
+        delay = self.policy.delay_seconds(error, attempt=self.used + 1, spread=spread)
+        if delay is not None:
+            self.used += 1
+        return delay
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunLimits:
     """Bounds of one run.

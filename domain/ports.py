@@ -4,7 +4,7 @@ The docstring of each is its contract, and names the test that holds every adapt
 it.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -17,8 +17,10 @@ from codexctl.domain.tools import ToolCall, ToolOutcome, ToolSpec
 from codexctl.domain.turn import TurnRequest
 
 if TYPE_CHECKING:  # not for a run, which uses none of them
+    from codexctl.domain.approvals import Decision
     from codexctl.domain.quota import Quota
     from codexctl.domain.routing import KnownRouting
+    from codexctl.domain.session import Session, SessionHeader, SessionRecord, SessionSummary
     from codexctl.domain.sign_in import (
         AuthorizationRequest,
         DeviceApproved,
@@ -321,6 +323,89 @@ class RoutingMemory(Protocol):
 
     def keep(self, account_id: str, known: "KnownRouting") -> None:
         """Remember what was learned."""
+        ...
+
+
+class SessionLog(Protocol):
+    """One session, open for adding. Contract: ``tests/contract/test_session_store.py``."""
+
+    def append(self, *records: "SessionRecord", is_durable: bool = False) -> None:
+        """Add records, each as one line and one write.
+
+        Args:
+            records: What happened, in order.
+            is_durable: Whether they have to outlive a loss of power before this returns.
+
+        Raises:
+            FileNotWritten: None of them could be kept; what was kept before is as it was.
+            SessionBusy: They would have been the first, and another process has begun a session of
+                that name meanwhile.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the session, for other processes. May be called more than once."""
+        ...
+
+
+class SessionStore(Protocol):
+    """Keeps conversations. Contract: ``tests/contract/test_session_store.py``.
+
+    A session is open in one process at a time, and there only once. A reference is an id, a name,
+    or the beginning of an id, of four characters at least. Where one word could be several of these
+    the id goes before the name, and the name before the beginning of an id.
+    """
+
+    def create(self, header: "SessionHeader") -> SessionLog:
+        """Begin a session. Nothing is kept of it before its first record."""
+        ...
+
+    def open(self, reference: str) -> "tuple[Session, SessionLog]":
+        """Take a session up again.
+
+        A last line that a crash left unfinished is removed.
+
+        Raises:
+            UsageError: There is none, or the reference fits several.
+            SessionBusy: It is open already.
+            SessionUnreadable: It is damaged before its last line, of a newer version, or cannot be
+                opened.
+        """
+        ...
+
+    def read(self, reference: str) -> "Session":
+        """Return a session without taking it up; another process may have it open.
+
+        Raises:
+            UsageError, SessionUnreadable: As for :meth:`open`.
+        """
+        ...
+
+    def listed(self) -> "Iterator[SessionSummary]":
+        """Yield all of them, the one changed last first; each is looked at when it is asked for.
+
+        One that cannot be read is among them, without its header. Damage further on is not noticed.
+
+        Raises:
+            SessionUnreadable: It cannot be known which there are.
+        """
+        ...
+
+    def remove(self, reference: str) -> str:
+        """Forget a session, a damaged one too, and return its id.
+
+        Raises:
+            UsageError, SessionBusy: As for :meth:`open`.
+            FileNotWritten: It could not be removed.
+        """
+        ...
+
+
+class Approver(Protocol):
+    """Asks the user before a tool runs. Contract: ``tests/contract/test_approver.py``."""
+
+    def decide(self, call: ToolCall) -> "Decision":
+        """Show exactly what would run, and return what the user says."""
         ...
 
 

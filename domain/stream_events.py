@@ -127,6 +127,24 @@ class RequestAdjusted:
 
 
 @dataclass(frozen=True, slots=True)
+class ArgumentsDelta:
+    """More of a call's arguments.
+
+    ``response.function_call_arguments.delta`` and ``response.custom_tool_call_input.delta``. They
+    matter only where neither :class:`ArgumentsFinished` nor the finished item says them.
+
+    Attributes:
+        text: What is new; seldom JSON by itself.
+        output_index: The call's position.
+        item_id: As in :class:`ArgumentsFinished`.
+    """
+
+    text: str
+    output_index: int | None
+    item_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ArgumentsFinished:
     """A call's arguments as a whole.
 
@@ -136,7 +154,8 @@ class ArgumentsFinished:
     Attributes:
         arguments: The arguments.
         output_index: The call's position.
-        item_id: The call's item, which tells parallel calls apart where there is no position.
+        item_id: The call's item, or its call id where a server names that: it tells parallel
+            calls apart where there is no position.
     """
 
     arguments: str
@@ -161,7 +180,7 @@ class ItemFinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
-    """The response is whole: ``response.completed``. Terminal.
+    """The response is whole: ``response.completed``, of some servers ``response.done``. Terminal.
 
     Attributes:
         response_id: The response's id, if given.
@@ -169,20 +188,24 @@ class Completed:
         end_turn: False asks for another request although no tool was called.
         sealed_reasoning: Encrypted content by reasoning item id, for servers that send it only
             here.
+        output: The items as they are repeated here, each with its position; for servers that
+            finish no item by an event of its own. Empty at the ChatGPT back end.
     """
 
     response_id: str | None = None
     usage: Usage | None = None
     end_turn: bool | None = None
     sealed_reasoning: dict[str, str] = field(default_factory=dict[str, str])
+    output: tuple[ItemFinished, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Incomplete:
-    """The response stopped early: ``response.incomplete``. Terminal.
+    """The response stopped early: ``response.incomplete``, ``response.cancelled``. Terminal.
 
     Attributes:
-        reason: ``max_output_tokens``, ``content_filter``, …; ``unknown`` if not given.
+        reason: ``max_output_tokens``, ``content_filter``, ``cancelled``, …; ``unknown`` if not
+            given.
         usage: Tokens spent.
     """
 
@@ -216,6 +239,7 @@ StreamEvent: TypeAlias = (
     | HostedCallStarted
     | QuotaReported
     | RequestAdjusted
+    | ArgumentsDelta
     | ArgumentsFinished
     | ItemFinished
     | Completed

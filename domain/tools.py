@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from codexctl.domain.values import dataclass
+
+if TYPE_CHECKING:  # a conversation holds calls
+    from codexctl.domain.conversation import Image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,14 @@ class ToolSpec:
     parameters: Mapping[str, object]
     read_only: bool
     timeout_seconds: float
+
+
+class SandboxMode(StrEnum):
+    """What tools may touch, from least to most."""
+
+    READ_ONLY = "read-only"
+    WORKSPACE_WRITE = "workspace-write"
+    DANGER_FULL_ACCESS = "danger-full-access"
 
 
 class CallKind(StrEnum):
@@ -52,6 +64,27 @@ class ToolCall:
     item_id: str | None = None
 
 
+class ChangeKind(StrEnum):
+    """What happened to a file."""
+
+    ADD = "add"
+    DELETE = "delete"
+    UPDATE = "update"
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A file that a call changed.
+
+    Attributes:
+        path: As the model named it, relative to the working folder where it lies below it.
+        kind: What happened to it.
+    """
+
+    path: str
+    kind: ChangeKind
+
+
 class OutcomeStatus(StrEnum):
     """How a call ended."""
 
@@ -67,8 +100,14 @@ class ToolOutcome:
         call_id: The call it answers.
         output: The text for the model.
         status: Whether the tool did what was asked.
+        exit_code: What a command exited with; None for one that was ended, and for other tools.
+        changes: Files that a patch changed, or would have changed.
+        images: Pictures that go with the text.
     """
 
     call_id: str
     output: str
     status: OutcomeStatus
+    exit_code: int | None = None
+    changes: tuple[FileChange, ...] = ()
+    images: "tuple[Image, ...]" = ()

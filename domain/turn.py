@@ -2,19 +2,24 @@
 
 Theory of operation. A response is a list of items, told piecewise. Only a *finished* item counts
 (``response.output_item.done``): it is what is kept, sent back and, if it is a call, run. Deltas are
-for the eye. The list in ``response.completed`` is not read for content, because the ChatGPT back
-end leaves it empty even when there was content. A response counts only when its terminal event
-came; a stream that just ends is an interruption, however much it brought.
+for the eye, but for the arguments of a call that are said nowhere else. The list of items in
+``response.completed`` is read for content only if no item was finished by an event of its own, as
+some compatible servers do it: the ChatGPT back end leaves it empty even when there was content. A
+response counts only when its terminal event came; a stream that just ends is an interruption,
+however much it brought.
 """
 
 from dataclasses import field, replace
 from typing import TypeAlias, assert_never
 
-from codexctl.domain.conversation import ConversationItem, Reasoning
+from codexctl.domain.call_arguments import CallArguments
+from codexctl.domain.conversation import AssistantMessage, ConversationItem, Reasoning
 from codexctl.domain.errors import CodexctlError, IncompleteAnswer, StreamInterrupted
 from codexctl.domain.faults import error_for
+from codexctl.domain.finished_items import FinishedItems
 from codexctl.domain.models import ModelOptions
 from codexctl.domain.stream_events import (
+    ArgumentsDelta,
     ArgumentsFinished,
     CallAnnounced,
     Completed,
@@ -33,6 +38,9 @@ from codexctl.domain.stream_events import (
 )
 from codexctl.domain.tools import ToolCall, ToolSpec
 from codexctl.domain.values import dataclass
+
+_COMMENTARY = "commentary"
+"""The phase of messages that lead up to the answer (wire-contract 2.5)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +76,9 @@ class FinishedTurn:
         response_id: The service's id, if given.
         model: The model that answered, if given.
         wants_more: The service asks for another request (``end_turn: false``).
+        is_only_commentary: The model said what it is about to do, and nothing else: there is no
+            call, every message is of the phase ``commentary``, and the service does not say that
+            the turn is over. This is no answer yet.
         notices: What came but could not be kept, in words for the user.
     """
 
@@ -76,6 +87,7 @@ class FinishedTurn:
     response_id: str | None = None
     model: str | None = None
     wants_more: bool = False
+    is_only_commentary: bool = False
     notices: tuple[str, ...] = ()
 
     @property
@@ -110,35 +122,49 @@ class TurnAssembler:
     the terminal event it is an interruption.
     """
 
-    _finished: dict[int, ConversationItem] = field(default_factory=dict[int, ConversationItem])
-    _arguments: dict[int | None, str] = field(default_factory=dict[int | None, str])
+    _items: FinishedItems = field(default_factory=FinishedItems)
+    _arguments: CallArguments = field(default_factory=CallArguments)
     _announced: dict[str, str] = field(default_factory=dict[str, str])
     _started: ResponseStarted | None = None
     _terminal: Completed | Incomplete | Failed | None = None
     _notices: list[str] = field(default_factory=list[str])
     _saw_text: bool = False
+    _saw_item: bool = False
 
     @property
     def is_over(self) -> bool:
         """Whether the terminal event has come."""
         return self._terminal is not None
 
-    def take(self, event: StreamEvent) -> None:
-        """Take the next event."""
+    def take(self, event: StreamEvent) -> tuple[StreamEvent, ...]:
+        """Take the next event.
+
+        Returns:
+            What there is to show of it: as a rule the event itself. Nothing, if it is an item that
+            came before, or if the response is over. Items that come only with the terminal event
+            are told before it, as if each had been finished by an event of its own.
+        """
         if self._terminal is not None:
-            return
+            return ()
         match event:
             case TextDelta():
                 self._saw_text = True
             case ItemFinished():
-                self._finish(event)
-            case ArgumentsFinished(arguments, output_index):
-                self._arguments[output_index] = arguments
+                self._saw_item = True
+                return (event,) if self._finish(event) else ()
+            case ArgumentsDelta():
+                self._arguments.add_piece(event)
+            case ArgumentsFinished():
+                self._arguments.add_whole(event)
             case CallAnnounced(name, call_id):
                 self._announced[call_id] = name
             case ResponseStarted():
                 self._started = event
-            case Completed() | Incomplete() | Failed():
+            case Completed(output=output):
+                self._terminal = event
+                if not self._saw_item:
+                    return (*filter(self._finish, output), event)
+            case Incomplete() | Failed():
                 self._terminal = event
             case (
                 ReasoningDelta()
@@ -150,10 +176,11 @@ class TurnAssembler:
                 pass
             case _:
                 assert_never(event)
+        return (event,)
 
     def outcome(self) -> TurnOutcome:
         """Return the finished turn, or the interruption with its reason."""
-        items = tuple(self._finished[position] for position in sorted(self._finished))
+        items = self._items.in_order()
         match self._terminal:
             case Completed() as completed:
                 return self._completed(completed, items)
@@ -174,31 +201,27 @@ class TurnAssembler:
             case _:
                 assert_never(self._terminal)
 
-    def _finish(self, event: ItemFinished) -> None:
+    def _finish(self, event: ItemFinished) -> bool:
+        """Keep an item, and return whether it is new."""
         item = event.item
         if isinstance(item, ToolCall):
             self._announced.pop(item.call_id, None)
-            arguments = self._arguments.pop(event.output_index, "")  # they serve one call alone
+            arguments = self._arguments.claim(item, event.output_index)
             if not event.is_complete:
                 self._notices.append(f"The call of {item.name} was cut short, so it was not run.")
-                return
+                return True
             if not item.arguments:
                 item = replace(item, arguments=arguments)
-        self._finished[self._position(event.output_index)] = item
-
-    def _position(self, output_index: int | None) -> int:
-        """Return where an item belongs; one without a position, or with a taken one, comes last."""
-        if output_index is None or output_index in self._finished:
-            return max(self._finished, default=-1) + 1
-        return output_index
+        return self._items.add(item, event.output_index)
 
     def _completed(self, completed: Completed, items: tuple[ConversationItem, ...]) -> FinishedTurn:
+        messages = [item for item in items if isinstance(item, AssistantMessage)]
         notices = list(self._notices)
         notices += [
             f"The call of {name} was announced but never finished, so it was not run."
             for name in self._announced.values()
         ]
-        if self._saw_text and not items:
+        if self._saw_text and not messages:
             notices.append(
                 "The service streamed text without a finished message, so it is not kept."
             )
@@ -209,6 +232,10 @@ class TurnAssembler:
             response_id=completed.response_id or started.response_id,
             model=started.model,
             wants_more=completed.end_turn is False,
+            is_only_commentary=completed.end_turn is not True
+            and bool(messages)
+            and all(message.phase == _COMMENTARY for message in messages)
+            and not any(isinstance(item, ToolCall) for item in items),
             notices=tuple(notices),
         )
 

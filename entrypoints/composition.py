@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from codexctl import __version__
+from codexctl.domain.credentials import Subscription
 from codexctl.domain.stream_events import StreamEvent
 from codexctl.domain.values import dataclass
 from codexctl.entrypoints.settings import Settings, home_folder
@@ -17,16 +18,18 @@ if TYPE_CHECKING:
     from codexctl.adapters.openai_oauth.settings import IssuerSettings
     from codexctl.adapters.responses.http import HttpSettings
     from codexctl.adapters.responses.sse import ServerSentEvent
+    from codexctl.adapters.sessions.store import FileSessionStore
     from codexctl.adapters.token_store.encrypted_file import EncryptedFileStore
     from codexctl.adapters.token_store.key_choice import KeyChoice
     from codexctl.adapters.token_store.passphrase import AskPassphrase as AskStorePassphrase
     from codexctl.adapters.tools.tool import Tool
     from codexctl.application.container import Container
     from codexctl.application.keep_login import KeepLogin
+    from codexctl.application.route_requests import RouteRequests
     from codexctl.application.run_conversation import RunConversation
     from codexctl.application.sign_in import SignInByDevice, SignInByRedirect
     from codexctl.application.sign_out import SignOut
-    from codexctl.domain.credentials import Credential, Subscription
+    from codexctl.domain.credentials import Credential
     from codexctl.domain.ports import (
         AuthorizationServer,
         Clock,
@@ -34,11 +37,13 @@ if TYPE_CHECKING:
         CredentialStore,
         DeviceAuthorization,
         Entropy,
+        ModelCatalogue,
         ModelStream,
         Notifier,
         ProfileLock,
         QuotaSource,
         RedirectReceiver,
+        SessionStore,
         ToolExecutor,
     )
 
@@ -93,8 +98,22 @@ def build_container(settings: Settings, options: RunOptions, notifier: "Notifier
     executor: providers.Provider[ToolExecutor] = providers.Singleton(
         ToolRegistry, _chosen_tools(options.tools, options.working_folder)
     )
+    catalogue: providers.Provider[ModelCatalogue] = providers.Singleton(_catalogue, settings)
     ports = _login_ports(settings, notifier, options.ask_passphrase)
-    return Container(model=model, tools=executor, **ports)
+    routing = providers.Singleton(_route_requests, settings, ports["clock"], notifier)
+
+    def routing_for(credential: "Credential") -> str | None:
+        # Before it is built: a run with an API key has nothing to find out.
+        is_routed = isinstance(credential, Subscription) and credential.account_id is not None
+        return routing()(credential) if is_routed else None
+
+    return Container(
+        model=model,
+        tools=executor,
+        catalogue=catalogue,
+        routing_for=providers.Object(routing_for),
+        **ports,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +248,7 @@ def read_codex_login(path: Path) -> "Credential":
     return read_codex_auth(path)
 
 
-def ready_token(token: str, origin: str) -> "Subscription":
+def ready_token(token: str, origin: str) -> Subscription:
     """Return the credential of an access token that was handed over ready."""
     from codexctl.adapters.openai_oauth.environment import ready_subscription
 
@@ -252,6 +271,28 @@ def decode_frame(frame: "Frame") -> tuple[str, StreamEvent]:
     from codexctl.adapters.responses.wire_codec import decode_event, kind_of
 
     return kind_of(frame.event, frame.data), decode_event(frame.event, frame.data)
+
+
+def open_sessions(settings: Settings) -> "SessionStore":
+    """Return what keeps conversations. Nothing is read or made yet."""
+    return _session_files(settings)
+
+
+def session_lines(settings: Settings, reference: str) -> tuple[str, ...]:
+    """Return the lines of a session's log as they stand there.
+
+    Raises:
+        UsageError: There is no such session, or there are several.
+        SessionUnreadable: The log cannot be read.
+    """
+    return _session_files(settings).lines(reference)
+
+
+def _session_files(settings: Settings) -> "FileSessionStore":
+    from codexctl.adapters.sessions.store import FileSessionStore
+    from codexctl.adapters.system import SystemClock
+
+    return FileSessionStore(home_folder(settings), SystemClock())
 
 
 def _login_ports(
@@ -288,6 +329,25 @@ def _login_ports(
         "notifier": providers.Object(notifier),
         "profile": providers.Object(settings.profile),
     }
+
+
+def _catalogue(settings: Settings) -> "ModelCatalogue":
+    from codexctl.adapters.responses.model_list import HttpModelCatalogue
+
+    return HttpModelCatalogue(_http(settings))
+
+
+def _route_requests(settings: Settings, clock: "Clock", notifier: "Notifier") -> "RouteRequests":
+    from codexctl.adapters.caches.routing_memory import FileRoutingMemory
+    from codexctl.adapters.responses.routing import ChatGptRouting
+    from codexctl.application.route_requests import RouteRequests
+
+    return RouteRequests(
+        routing=ChatGptRouting(_http(settings)),
+        memory=FileRoutingMemory(home_folder(settings)),
+        clock=clock,
+        notifier=notifier,
+    )
 
 
 def _chosen_tools(names: str, working_folder: Path) -> "tuple[Tool, ...]":
@@ -348,6 +408,8 @@ def _http(settings: Settings, idle_timeout_seconds: float = 300.0) -> "HttpSetti
     return HttpSettings(
         base_urls=settings.base_urls,
         identity=_identity(settings),
+        # To a user it is one limit: how long the service may be silent, whenever.
+        header_timeout_seconds=idle_timeout_seconds,
         idle_timeout_seconds=idle_timeout_seconds,
         ca_bundle=settings.ca_bundle,
     )

@@ -54,12 +54,16 @@ class Recording:
 
     @property
     def done_items(self) -> list[dict[str, Any]]:
-        """The items of the ``output_item.done`` events."""
-        return [
+        """The items of the ``output_item.done`` events; without any, those of the last event."""
+        done = [
             event["item"]
             for event in self.events
             if event.get("type") == "response.output_item.done"
         ]
+        if done or self.terminal != "response.completed":
+            return done
+        ends = [event for event in self.events if event.get("type") == self.terminal]
+        return ends[0].get("response", {}).get("output", [])
 
     @property
     def messages(self) -> list[str]:

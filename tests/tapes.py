@@ -94,7 +94,7 @@ def follow(tape: Tape, folder: Path, base_urls: dict[Provider, str]) -> list[Run
     task = Task(
         prompt=tape.prompt,
         instructions="Answer briefly.",
-        model=ModelChoice("gpt-5.5", tape.provider),
+        models=(ModelChoice("gpt-5.5", tape.provider),),
     )
     model = container.model()
     try:

@@ -1,23 +1,11 @@
 """Asks the ChatGPT back end about the account, with requests."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
-import requests
-
+from codexctl.adapters.responses.account_requests import account_url, get_json
 from codexctl.adapters.responses.fields import JsonObject, as_object, as_optional_text, as_position
-from codexctl.adapters.responses.http import (
-    Bearer,
-    HttpSettings,
-    Session,
-    is_page,
-    proxies_for,
-    refusal,
-)
-from codexctl.adapters.responses.transport_errors import TRANSPORT_ERRORS, error_from
+from codexctl.adapters.responses.http import HttpSettings
 from codexctl.domain.credentials import Subscription
-from codexctl.domain.errors import ProtocolError
-from codexctl.domain.models import Provider
 from codexctl.domain.ports import Clock
 from codexctl.domain.quota import Quota, QuotaWindow
 
@@ -38,7 +26,8 @@ class ChatGptAccount:
 
     def quota(self, subscription: Subscription) -> Quota:
         """See :meth:`codexctl.domain.ports.QuotaSource.quota`."""
-        body = self._get("/wham/usage", subscription)
+        url = account_url(self._settings, "/wham/usage")
+        body = get_json(self._settings, url, subscription, limit_seconds=_TIMEOUT_SECONDS)
         limit = as_object(body.get("rate_limit"))
         windows = [
             self._window(window)
@@ -66,35 +55,3 @@ class ChatGptAccount:
         except (ValueError, OverflowError, OSError):
             return None  # a moment that no calendar has
         return None
-
-    def _get(self, path: str, subscription: Subscription) -> JsonObject:
-        settings = self._settings
-        # The account stands beside the models, not below them (wire-contract 2.1).
-        base = settings.base_urls[Provider.CHATGPT].rstrip("/").removesuffix("/codex")
-        headers = dict(settings.identity)
-        if subscription.account_id is not None:
-            headers["chatgpt-account-id"] = subscription.account_id
-        try:
-            with Session() as session:
-                response = session.get(
-                    base + path,
-                    headers=headers,
-                    auth=Bearer(subscription.access_token),
-                    stream=True,
-                    allow_redirects=False,
-                    proxies=proxies_for(base),
-                    timeout=(settings.connect_timeout_seconds, _TIMEOUT_SECONDS),
-                    verify=settings.ca_bundle,
-                )
-                if response.status_code != requests.codes.ok or is_page(response):
-                    raise refusal(response, subscription.access_token)
-                content = response.content
-        except TRANSPORT_ERRORS as error:
-            raise error_from(error) from error
-        try:
-            return as_object(json.loads(content))
-        except (ValueError, RecursionError) as error:
-            raise ProtocolError(
-                "The service's answer about the account is not JSON.",
-                remedy="Try again in a few minutes.",
-            ) from error

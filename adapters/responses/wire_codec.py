@@ -7,31 +7,41 @@ Event and field names are those of wire-contract 3.1, held against recorded stre
 import json
 from collections.abc import Callable, Mapping
 
-from codexctl.adapters.responses.fault_codec import fault_from
 from codexctl.adapters.responses.fields import (
     JsonObject,
     as_count,
     as_object,
-    as_objects,
     as_optional_text,
     as_position,
     as_text,
 )
-from codexctl.adapters.responses.item_codec import decode_item, is_whole
+from codexctl.adapters.responses.item_decoder import (
+    as_arguments,
+    decode_item,
+    is_hosted,
+    is_whole,
+)
+from codexctl.adapters.responses.quota_codec import quota_from_event
+from codexctl.adapters.responses.terminal_decoder import (
+    decode_completed,
+    decode_error,
+    decode_failed,
+    decode_incomplete,
+)
+from codexctl.domain.conversation import ProviderItem
 from codexctl.domain.errors import ProtocolError
 from codexctl.domain.stream_events import (
+    ArgumentsDelta,
     ArgumentsFinished,
     CallAnnounced,
-    Completed,
-    Failed,
-    Incomplete,
+    HostedCallStarted,
     ItemFinished,
+    QuotaReported,
     ReasoningDelta,
     ResponseStarted,
     StreamEvent,
     TextDelta,
     Unrecognised,
-    Usage,
 )
 from codexctl.domain.tools import ToolCall
 
@@ -56,8 +66,9 @@ def decode_event(name: str, data: str) -> StreamEvent:
     decode = _DECODERS.get(kind)
     if decode is not None:
         return decode(body)
-    if body.get("error") and "type" not in body:
-        return Failed(fault_from(body))  # some relays forward a bare error object
+    is_bare = "type" not in body and (body.get("error") or body.get("detail"))
+    if is_bare or name == "error":  # some relays forward an error's body as it is
+        return decode_error(body)
     return Unrecognised(kind)
 
 
@@ -107,15 +118,32 @@ def _reasoning_delta(body: JsonObject) -> StreamEvent:
 def _item_added(body: JsonObject) -> StreamEvent:
     # Read like the finished item, so that both have the same call id.
     item = decode_item(as_object(body.get("item")))
-    if not isinstance(item, ToolCall):
-        return Unrecognised("response.output_item.added")
-    return CallAnnounced(item.name, item.call_id, as_position(body.get("output_index")))
+    output_index = as_position(body.get("output_index"))
+    match item:
+        case ToolCall(name=name, call_id=call_id):
+            return CallAnnounced(name, call_id, output_index)
+        case ProviderItem(kind) if is_hosted(kind):
+            return HostedCallStarted(kind, output_index)
+        case _:
+            return Unrecognised("response.output_item.added")
+
+
+def _arguments_delta(body: JsonObject) -> StreamEvent:
+    return ArgumentsDelta(
+        as_text(body.get("delta")), as_position(body.get("output_index")), _item_id(body)
+    )
 
 
 def _arguments_done(body: JsonObject) -> StreamEvent:
     return ArgumentsFinished(
-        as_text(body.get("arguments", body.get("input"))), as_position(body.get("output_index"))
+        as_arguments(body.get("arguments", body.get("input"))),
+        as_position(body.get("output_index")),
+        _item_id(body),
     )
+
+
+def _item_id(body: JsonObject) -> str | None:
+    return as_optional_text(body.get("item_id")) or as_optional_text(body.get("call_id"))
 
 
 def _item_done(body: JsonObject) -> StreamEvent:
@@ -123,48 +151,9 @@ def _item_done(body: JsonObject) -> StreamEvent:
     return ItemFinished(decode_item(item), as_position(body.get("output_index")), is_whole(item))
 
 
-def _completed(body: JsonObject) -> StreamEvent:
-    response = _response(body)
-    end_turn = response.get("end_turn")
-    return Completed(
-        response_id=as_optional_text(response.get("id")),
-        usage=_usage(response.get("usage")),
-        end_turn=end_turn if isinstance(end_turn, bool) else None,
-        sealed_reasoning={
-            as_text(item.get("id")): as_text(item.get("encrypted_content"))
-            for item in as_objects(response.get("output"))
-            if item.get("type") == "reasoning" and item.get("encrypted_content")
-        },
-    )
-
-
-def _incomplete(body: JsonObject) -> StreamEvent:
-    response = _response(body)
-    details = as_object(response.get("incomplete_details"))
-    return Incomplete(as_text(details.get("reason")) or "unknown", _usage(response.get("usage")))
-
-
-def _failed(body: JsonObject) -> StreamEvent:
-    return Failed(fault_from(_response(body) or body))
-
-
-def _error(body: JsonObject) -> StreamEvent:
-    return Failed(fault_from(body))
-
-
-def _usage(value: object) -> Usage | None:
-    usage = as_object(value)
-    if not usage:
-        return None
-    read = as_object(usage.get("input_tokens_details"))
-    written = as_object(usage.get("output_tokens_details"))
-    return Usage(
-        input_tokens=as_count(usage.get("input_tokens")),
-        cached_input_tokens=as_count(read.get("cached_tokens")),
-        cache_write_input_tokens=as_count(read.get("cache_write_tokens")),
-        output_tokens=as_count(usage.get("output_tokens")),
-        reasoning_output_tokens=as_count(written.get("reasoning_tokens")),
-    )
+def _quota(body: JsonObject) -> StreamEvent:
+    quota = quota_from_event(body)
+    return Unrecognised("codex.rate_limits") if quota is None else QuotaReported(quota)
 
 
 _DECODERS: Mapping[str, Callable[[JsonObject], StreamEvent]] = {
@@ -174,12 +163,17 @@ _DECODERS: Mapping[str, Callable[[JsonObject], StreamEvent]] = {
     "response.reasoning_text.delta": _reasoning_delta,
     "response.created": _created,
     "response.output_item.added": _item_added,
+    "response.function_call_arguments.delta": _arguments_delta,
+    "response.custom_tool_call_input.delta": _arguments_delta,
     "response.function_call_arguments.done": _arguments_done,
     "response.custom_tool_call_input.done": _arguments_done,
     "response.output_item.done": _item_done,
-    "response.completed": _completed,
-    "response.incomplete": _incomplete,
-    "response.failed": _failed,
-    "response.error": _error,
-    "error": _error,
+    "response.completed": decode_completed,
+    "response.done": decode_completed,
+    "response.incomplete": decode_incomplete,
+    "response.cancelled": decode_incomplete,
+    "response.failed": decode_failed,
+    "response.error": decode_error,
+    "error": decode_error,
+    "codex.rate_limits": _quota,
 }

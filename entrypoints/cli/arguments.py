@@ -1,12 +1,13 @@
 """The words of the command line, with argparse. Loads nothing but what reading them takes."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import NoReturn
 
 from codexctl import __version__
 from codexctl.domain.errors import UsageError
+from codexctl.domain.models import Effort, Summary, Verbosity
 from codexctl.entrypoints.cli.surroundings import Surroundings
 from codexctl.entrypoints.rendering.screen import Screen
 from codexctl.entrypoints.settings import KEY_SOURCES
@@ -17,6 +18,31 @@ _EPILOG = "codexctl is not affiliated with OpenAI. To see it work without an acc
 
 
 _SHARED_DEFAULTS = (("verbose", False), ("quiet", False), ("color", "auto"), ("profile", None))
+
+# Apart from the options, so that it can be told which of them were given.
+_RUN_DEFAULTS: dict[str, object] = {
+    "prompt": None,
+    "stdin": False,
+    "model": (),
+    "effort": None,
+    "summary": None,
+    "verbosity": None,
+    "instructions": None,
+    "image": (),
+    "tools": "all",
+    "cd": ".",
+    "web_search": False,
+    "output_schema": None,
+    "json": False,
+    "deltas": False,
+    "final_only": False,
+    "output_last_message": None,
+    "max_turns": 50,
+    "timeout": None,
+    "idle_timeout": 300.0,
+    "retries": 5,
+    "parameters": {},
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -35,10 +61,26 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         SystemExit: It asked for help or for the version, which has been printed.
     """
     options = _parser(words).parse_args(words)
-    for name, default in _SHARED_DEFAULTS:
+    defaults: dict[str, object] = dict(_SHARED_DEFAULTS)
+    if options.command == "run":
+        defaults |= _RUN_DEFAULTS
+        if hasattr(options, "config"):
+            defaults |= _overrides(options.config)
+    for name, default in defaults.items():
         if not hasattr(options, name):
             setattr(options, name, default)
     return options
+
+
+def _overrides(pairs: Sequence[str]) -> Mapping[str, object]:
+    """Return the options that ``-c`` sets; one that is given by its own name goes before it."""
+    from codexctl.entrypoints.cli.overrides import split_overrides
+
+    words, parameters = split_overrides(pairs)
+    given = vars(_parser(["run"]).parse_args(["run", *words]))
+    return {name: value for name, value in given.items() if name in _RUN_DEFAULTS} | {
+        "parameters": parameters
+    }
 
 
 def load_command(name: str) -> Command:
@@ -48,7 +90,7 @@ def load_command(name: str) -> Command:
     return command
 
 
-def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+def _shared_options() -> _Parser:
     # Suppressed defaults: an option before the command must not be reset by the command's own.
     shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument("-v", "--verbose", action="store_true", help="show tracebacks")
@@ -56,6 +98,11 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     shared.add_argument("--color", choices=("auto", "always", "never"), help="default: auto")
     shared.add_argument("--profile", metavar="NAME", help="whose login; default: default")
     shared.add_argument("--version", action="version", version=f"codexctl {__version__}")
+    return shared
+
+
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    shared = _shared_options()
     parser = _Parser(
         prog="codexctl",
         parents=[shared],
@@ -74,6 +121,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         ("token", "print a fresh bearer token for scripts", _no_options),
         ("rekey", "protect the stored credentials otherwise", _rekey_options),
         ("run", "ask a model and run the tools it calls", _run_options),
+        ("sessions", "list, show or remove saved conversations", _sessions_options),
         ("inspect", "show what a recorded stream says", _inspect_options),
         ("emulator", "a stand-in for both Responses services on this machine", _emulator_options),
         ("demo", "the main job against the emulator: no account, no network", _no_options),
@@ -82,6 +130,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
             command = commands.add_parser(
                 name,
                 parents=[shared],
+                argument_default=argparse.SUPPRESS if name == "run" else None,
                 allow_abbrev=False,
                 help=about,
                 description=f"{about[:1].upper()}{about[1:]}.",
@@ -99,24 +148,40 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     add(
         "-m",
         "--model",
+        action="append",
         metavar="MODEL",
-        help="such as gpt-5.5, gpt-5.5:high, openai/gpt-5.2-codex (API key)",
+        help="such as gpt-5.5, gpt-5.5:high, openai/gpt-5.2-codex (API key); repeatable: later "
+        "ones are asked when an earlier one cannot answer",
     )
+    add("--effort", choices=[one.value for one in Effort], help="how hard to think")
+    add("--summary", choices=[one.value for one in Summary], help="of the reasoning")
+    add("--verbosity", choices=[one.value for one in Verbosity], help="how long to answer")
     add("--instructions", metavar="TEXT|@FILE", help="replace the default instructions")
-    add("--tools", default="all", metavar="NAMES", help="comma-separated names, all, or none")
-    add("-C", "--cd", default=".", metavar="DIR", help="working folder of the tools")
+    add("-i", "--image", action="append", metavar="FILE", help="a picture to look at; repeatable")
+    add("--tools", metavar="NAMES", help="comma-separated names, all (default), or none")
+    add("--web-search", action="store_true", help="let the service search the web")
+    add("-C", "--cd", metavar="DIR", help="working folder of the tools")
+    add("--output-schema", metavar="FILE", help="JSON Schema that the final answer has to follow")
     add("--json", action="store_true", help="JSON lines on stdout")
     add("--deltas", action="store_true", help="with --json: text as it comes, too")
     add("--final-only", action="store_true", help="print the last message only, at the end")
     add("-o", "--output-last-message", metavar="FILE", help="write the last message to FILE")
-    add("--max-turns", type=_positive, default=50, metavar="N", help="default: 50")
-    add("--retries", type=_count, default=5, metavar="N", help="of a failed request; default: 5")
+    add("--max-turns", type=_positive, metavar="N", help="default: 50")
+    add("--retries", type=_count, metavar="N", help="of a failed request; default: 5")
+    add("--timeout", type=_seconds, metavar="S", help="seconds the whole run may take")
     add(
         "--idle-timeout",
         type=_seconds,
-        default=300.0,
         metavar="S",
         help="seconds the service may be silent; default: 300",
+    )
+    add(
+        "-c",
+        "--config",
+        action="append",
+        metavar="KEY=VALUE",
+        help="a setting by the name of its long option, or a parameter of the request such as "
+        "service_tier=priority",
     )
 
 
@@ -160,6 +225,30 @@ def _rekey_options(parser: argparse.ArgumentParser) -> None:
 
 def _json_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _sessions_options(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(
+        dest="action", metavar="ACTION", required=True, parser_class=_Parser
+    )
+
+    def action(name: str, about: str) -> argparse.ArgumentParser:
+        return actions.add_parser(
+            name,
+            parents=[_shared_options()],
+            allow_abbrev=False,
+            help=about,
+            description=f"{about[:1].upper()}{about[1:]}.",
+        )
+
+    which = "an id, the beginning of one, or a name"
+    for one in (
+        action("list", "list the conversations that are kept, the latest first"),
+        shown := action("show", "show what was said and done in one"),
+    ):
+        one.add_argument("--json", action="store_true", help="JSON lines")
+    shown.add_argument("id", metavar="ID", help=which)
+    action("rm", "forget some for good").add_argument("ids", nargs="+", metavar="ID", help=which)
 
 
 def _inspect_options(parser: argparse.ArgumentParser) -> None:

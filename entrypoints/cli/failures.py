@@ -1,30 +1,48 @@
 """What ended a command early, in words for the user."""
 
-from codexctl.domain.errors import CodexctlError
+from datetime import UTC, datetime
+
+from codexctl.domain.errors import CodexctlError, QuotaExhausted
 from codexctl.entrypoints.cli.exit_codes import INTERRUPTED, TERMINATED, UNEXPECTED, exit_code_for
 from codexctl.entrypoints.rendering.report import Failure
+
+# Of what other libraries say with -v, and this program cannot know beforehand: passwords in the
+# addresses of proxies, and whatever looks like a credential. Compiled when there is a trace.
+_SECRETS = (
+    (r"(?<=://)[^\s/'\"]+(?=@)", "***"),
+    (r"(?<=Bearer )[^\s'\"]+", "***"),
+    (r"\beyJ[\w-]{8,}[\w.-]*", "***"),
+    (r"\bsk-[\w-]{8,}", "***"),
+    (
+        r"(?<=[?&])(code|state|code_verifier|\w+_token|client_secret)=[^&\s'\"]+",
+        r"\1=***",
+    ),
+)
 
 
 class Terminated(BaseException):
     """The process was asked to end with SIGTERM."""
 
 
-def failure_from(error: BaseException, *, verbose: bool) -> Failure:
+def failure_from(error: BaseException, *, verbose: bool, now: datetime | None = None) -> Failure:
     """Return the failure to tell for whatever ended a command.
 
     Args:
         error: What was raised.
         verbose: Whether the user wants to see the traceback.
+        now: The present moment, aware, in whose time zone a moment is told; None for the machine's.
     """
     trace = _trace(error) if verbose else None
     match error:
         case CodexctlError():
+            resets_at = error.resets_at if isinstance(error, QuotaExhausted) else None
             return Failure(
                 kind=type(error).__name__,
-                message=error.message,
+                message=error.message + _reset(error.message, resets_at, now),
                 remedy=error.remedy,
                 exit_code=exit_code_for(error),
                 request_id=error.request_id,
+                resets_at=resets_at,
                 trace=trace,
             )
         case KeyboardInterrupt():
@@ -45,7 +63,21 @@ def failure_from(error: BaseException, *, verbose: bool) -> Failure:
             )
 
 
+def _reset(message: str, resets_at: datetime | None, now: datetime | None) -> str:
+    """Return the sentence that says when a limit comes back; none if that is over."""
+    if resets_at is None or resets_at <= (now or datetime.now(UTC)):
+        return ""
+    from codexctl.entrypoints.rendering.local_time import at_local
+
+    ending = "" if message.endswith((".", "!", "?", "…")) else "."
+    return f"{ending} It resets {at_local(resets_at, now)}."
+
+
 def _trace(error: BaseException) -> str:
+    import re
     import traceback
 
-    return "".join(traceback.format_exception(error)).rstrip("\n")
+    trace = "".join(traceback.format_exception(error)).rstrip("\n")
+    for pattern, shown in _SECRETS:
+        trace = re.sub(pattern, shown, trace)
+    return trace

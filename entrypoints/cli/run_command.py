@@ -2,20 +2,21 @@
 
 import os
 from argparse import Namespace
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codexctl.application.run_conversation import Task
+from codexctl.application.run_conversation import Task, time_limit_reached
 from codexctl.domain.errors import UsageError
 from codexctl.domain.limits import RetryPolicy, RunLimits
-from codexctl.domain.models import ModelChoice
+from codexctl.domain.models import Effort, ModelChoice, ModelOptions, Summary, Verbosity
 from codexctl.domain.run_events import RunEvent, RunFinished
 from codexctl.entrypoints.cli.exit_codes import DONE
 from codexctl.entrypoints.cli.failures import failure_from
 from codexctl.entrypoints.cli.prompt import read_prompt
 from codexctl.entrypoints.cli.surroundings import Surroundings
+from codexctl.entrypoints.cli.time_limit import OutOfTime, time_limit
 from codexctl.entrypoints.composition import RunOptions, running
 from codexctl.entrypoints.rendering.notices import ReportNotifier
 from codexctl.entrypoints.rendering.report import RunReport
@@ -23,6 +24,7 @@ from codexctl.entrypoints.rendering.screen import Screen
 from codexctl.entrypoints.settings import read_settings
 
 if TYPE_CHECKING:
+    from codexctl.domain.conversation import Image
     from codexctl.domain.credentials import Secret
     from codexctl.entrypoints.cli.last_message import LastMessageFile
     from codexctl.entrypoints.composition import AskPassphrase
@@ -40,8 +42,14 @@ def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
     task = Task(
         prompt=read_prompt(options.prompt, surroundings.stdin, append_stdin=options.stdin),
         instructions=_instructions(options.instructions),
-        model=None if options.model is None else ModelChoice.parse(options.model),
-        limits=RunLimits(max_turns=options.max_turns, retry=RetryPolicy(retries=options.retries)),
+        images=_images(options.image),
+        models=tuple(ModelChoice.parse(word) for word in options.model),
+        options=_model_options(options),
+        limits=RunLimits(
+            max_turns=options.max_turns,
+            timeout_seconds=options.timeout,
+            retry=RetryPolicy(retries=options.retries),
+        ),
         text_is_shown=options.deltas if options.json else not options.final_only,
     )
     settings = read_settings(surroundings.environment, options.profile)
@@ -58,15 +66,40 @@ def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
         ReportNotifier(report),
     )
     try:
-        with build as run_conversation:
+        with time_limit(options.timeout), build as run_conversation:
             follow(run_conversation(task), report, last_message)
     except BrokenPipeError:
         raise
-    except BaseException as error:  # noqa: BLE001 (whatever ends a run, the report is closed)
+    except BaseException as ended:  # noqa: BLE001 (whatever ends a run, the report is closed)
+        error = time_limit_reached(ended.seconds) if isinstance(ended, OutOfTime) else ended
         failure = failure_from(error, verbose=options.verbose or settings.debug)
         report.fail(failure)
         return failure.exit_code
     return DONE
+
+
+def _model_options(options: Namespace) -> ModelOptions:
+    schema = None
+    if options.output_schema is not None:
+        from codexctl.entrypoints.cli.output_schema import read_schema
+
+        schema = read_schema(options.output_schema)
+    return ModelOptions(
+        effort=None if options.effort is None else Effort(options.effort),
+        summary=None if options.summary is None else Summary(options.summary),
+        verbosity=None if options.verbosity is None else Verbosity(options.verbosity),
+        output_schema=schema,
+        web_search=options.web_search,
+        parameters=options.parameters,
+    )
+
+
+def _images(words: Sequence[str]) -> "tuple[Image, ...]":
+    if not words:
+        return ()
+    from codexctl.entrypoints.cli.images import read_image
+
+    return tuple(read_image(word) for word in words)
 
 
 def _passphrase_asker(screen: Screen, surroundings: Surroundings) -> "AskPassphrase | None":

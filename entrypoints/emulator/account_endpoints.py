@@ -16,13 +16,26 @@ from codexctl.entrypoints.emulator.http_messages import (
 from codexctl.entrypoints.emulator.identity import PLAN_TYPE
 from codexctl.entrypoints.emulator.issuer_options import Clock
 from codexctl.entrypoints.emulator.json_values import Json, JsonObject
-from codexctl.entrypoints.emulator.model_catalogue import MODELS, MODELS_ETAG
+from codexctl.entrypoints.emulator.model_catalogue import API_MODELS, MODELS, MODELS_ETAG
+from codexctl.entrypoints.emulator.refusals import nested
 
 CHECK_PATH = "/backend-api/wham/accounts/check"
 USAGE_PATH = "/backend-api/wham/usage"
 MODELS_PATH = f"{Backend.CHATGPT.value}/models"
+API_MODELS_PATH = f"{Backend.API_KEY.value}/models"
+
+US_ACCOUNT_ID = "5e1f0c1e-0000-4000-8000-00000000e0a1"
+"""An account whose requests have to name `us` as their routing."""
+US_CR_ACCOUNT_ID = "5e1f0c1e-0000-4000-8000-00000000e0a2"
+"""An account whose requests have to name `us_cr`."""
+UNLISTED_ACCOUNT_ID = "5e1f0c1e-0000-4000-8000-00000000e0a3"
+"""An account that the check does not know, which real ones have met (openai/codex#47374)."""
+DOUBLE_ACCOUNT_ID = "5e1f0c1e-0000-4000-8000-00000000e0a4"
+"""An account that the check lists twice, which real ones have met (openai/codex#47034)."""
 
 _HOUR = 3600
+_OVERRIDES = {US_ACCOUNT_ID: "us", US_CR_ACCOUNT_ID: "us_cr"}
+_LISTED_TIMES = {UNLISTED_ACCOUNT_ID: 0, DOUBLE_ACCOUNT_ID: 2}
 
 _Answer: TypeAlias = Callable[[HttpRequest], HttpReply]
 
@@ -40,6 +53,7 @@ class AccountEndpoints:
             ("GET", CHECK_PATH): self._guarded(self._check),
             ("GET", USAGE_PATH): self._guarded(self._usage),
             ("GET", MODELS_PATH): self._guarded(_models),
+            ("GET", API_MODELS_PATH): _api_models,
         }
 
     def _guarded(self, answer: _Answer) -> Endpoint:
@@ -59,12 +73,13 @@ class AccountEndpoints:
             # A bare https origin, without which the official client does not finish a sign-in.
             # It is this machine, so that whoever follows it sends nothing elsewhere.
             "workspace_backend_origin": f"https://{request.headers.get('host', '127.0.0.1')}",
-            "account_routing_override": "NO_CONSTRAINT",
+            "account_routing_override": _OVERRIDES.get(account_id, "NO_CONSTRAINT"),
         }
+        accounts: list[Json] = [account] * _LISTED_TIMES.get(account_id, 1)
         return json_reply(
             200,
             {
-                "accounts": [account],
+                "accounts": accounts,
                 "account_ordering": [account_id],
                 "default_account_id": account_id,
             },
@@ -87,6 +102,14 @@ class AccountEndpoints:
 def _models(_request: HttpRequest) -> HttpReply:
     models: list[Json] = list(MODELS)
     return json_reply(200, {"models": models}, ("etag", MODELS_ETAG))
+
+
+def _api_models(request: HttpRequest) -> HttpReply:
+    if not request.headers.get("authorization"):
+        text = "You did not provide an API key. Send it as a bearer in the Authorization header."
+        return refusal_reply(nested(text, code="invalid_api_key", status=401))
+    models: list[Json] = list(API_MODELS)
+    return json_reply(200, {"object": "list", "data": models})
 
 
 def _window(used_percent: int, length: int, reset_after: int, now: int) -> JsonObject:

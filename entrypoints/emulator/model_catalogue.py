@@ -1,4 +1,4 @@
-"""The models the emulator offers: an ordinary one, and one that only some clients may use."""
+"""The models the emulator offers, each with one that a small client has to leave alone."""
 
 from codexctl.entrypoints.emulator.json_values import Json, JsonObject
 
@@ -44,7 +44,20 @@ def _model(slug: str, display_name: str, *, priority: int, lite: bool) -> JsonOb
     }
 
 
+def _api_model(name: str, created: int) -> JsonObject:
+    return {"id": name, "object": "model", "created": created, "owned_by": "system"}
+
+
 MODELS = (
     _model("gpt-5.5", "GPT-5.5", priority=1, lite=False),
     _model("gpt-5.6-luna", "GPT-5.6 Luna", priority=2, lite=True),
 )
+"""What the ChatGPT side offers."""
+
+API_MODELS = (
+    _api_model("gpt-4o-mini-tts", 1_742_403_959),
+    _api_model("gpt-5.2-codex", 1_766_164_985),
+    _api_model("text-embedding-3-small", 1_705_948_997),
+    _api_model("gpt-5.5", 1_776_902_400),
+)
+"""What the API offers; the real one has models of every kind in no order that means anything."""

@@ -8,7 +8,13 @@ import json
 from dataclasses import asdict, field
 from typing import assert_never
 
-from codexctl.domain.conversation import AssistantMessage, ConversationItem, Reasoning
+from codexctl.domain.conversation import (
+    AssistantMessage,
+    ConversationItem,
+    ProviderItem,
+    Reasoning,
+)
+from codexctl.domain.quota import Quota
 from codexctl.domain.run_events import (
     Notice,
     Retrying,
@@ -21,6 +27,7 @@ from codexctl.domain.run_events import (
     TurnEnded,
 )
 from codexctl.domain.stream_events import (
+    ArgumentsDelta,
     ArgumentsFinished,
     CallAnnounced,
     Completed,
@@ -63,6 +70,7 @@ class JsonReport:
     )
     _call_ids: dict[str, str] = field(default_factory=dict[str, str])
     _is_over: bool = False
+    _is_warned: bool = False
 
     def show(self, event: RunEvent) -> None:
         """See :meth:`codexctl.entrypoints.rendering.report.RunReport.show`."""
@@ -84,11 +92,14 @@ class JsonReport:
             case ToolFinished(call, outcome):
                 self._line({"type": "item.completed", "item": self._call(call, outcome)})
             case Retrying(error, attempt, retries, delay_seconds):
-                self._forget_response()
+                if not event.keeps_text:
+                    self._forget_response()
                 text = f"Reconnecting {attempt}/{retries} in {delay_seconds:.1f} s: {error.message}"
                 self._line({"type": "notice", "message": text})
-            case Notice(text):
+            case Notice(text) | RequestAdjusted(text):
                 self._line({"type": "notice", "message": text})
+            case QuotaReported(quota):
+                self._quota(quota)
             case RunFinished(usage):
                 self._is_over = True
                 self._line({"type": "turn.completed", "usage": asdict(usage)})
@@ -97,10 +108,9 @@ class JsonReport:
                 | ResponseStarted()
                 | ReasoningDelta()
                 | CallAnnounced()
+                | ArgumentsDelta()
                 | ArgumentsFinished()
                 | HostedCallStarted()
-                | QuotaReported()
-                | RequestAdjusted()
                 | Completed()
                 | Incomplete()
                 | Failed()
@@ -115,21 +125,25 @@ class JsonReport:
         if not self._is_over:  # a signal may come after the last line, and there is one such line
             self._is_over = True
             self._line({"type": "error", "message": failure.message})
-            error = {
+            error: dict[str, object] = {
                 "message": failure.message,
                 "kind": failure.kind,
                 "exit_code": failure.exit_code,
             }
+            if failure.resets_at is not None:
+                error["resets_at"] = failure.resets_at.isoformat()
             self._line({"type": "turn.failed", "error": error})
         tell(self.screen, failure)
 
     def _turn(self, turn: FinishedTurn | InterruptedTurn) -> None:
         for item in turn.items:
             if isinstance(item, AssistantMessage):
-                self._item(self._id_of(item), {"type": "agent_message", "text": item.text})
+                self._item(self._id_of(item), _message(item))
             elif isinstance(item, Reasoning) and any(item.summary):
                 text = "\n\n".join(part for part in item.summary if part)
                 self._item(self._id_of(item), {"type": "reasoning", "text": text})
+            elif isinstance(item, ProviderItem):
+                self._item(self._new_id(), _hosted(item))
         self._forget_response()
 
     def _call(self, call: ToolCall, outcome: ToolOutcome | None) -> dict[str, object]:
@@ -150,9 +164,28 @@ class JsonReport:
         self._line({"type": "item.delta", "item": item, "delta": text})
 
     def _id_of(self, item: ConversationItem) -> str:
-        """Return the id that the item's deltas had, else a new one."""
-        found = (item_id for finished, item_id in self._message_ids if finished is item)
-        return next(found, None) or self._new_id()
+        """Return the id that the item's deltas had, else a new one.
+
+        They may have come in an earlier try, whose text stands: with another item, the same words.
+        """
+        known = self._message_ids
+        same = [one for one in known if one[0] is item] or [
+            one
+            for one in known
+            if isinstance(item, AssistantMessage) and _words(one[0]) == _words(item)
+        ]
+        if not same:
+            return self._new_id()
+        known.remove(same[0])
+        return same[0][1]
+
+    def _quota(self, quota: Quota) -> None:
+        from codexctl.entrypoints.rendering.quota_words import quota_warning
+
+        warning = None if self._is_warned else quota_warning(quota)
+        if warning is not None:
+            self._is_warned = True
+            self._line({"type": "notice", "message": warning})
 
     def _forget_response(self) -> None:
         self._delta_ids.clear()
@@ -167,6 +200,28 @@ class JsonReport:
 
     def _line(self, value: dict[str, object]) -> None:
         self.screen.answer(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+def _words(item: ConversationItem) -> str | None:
+    return item.text if isinstance(item, AssistantMessage) else None
+
+
+def _message(item: AssistantMessage) -> dict[str, object]:
+    """Return a message; its phase and sources, which the official client leaves out, if any."""
+    fields: dict[str, object] = {"type": "agent_message", "text": item.text}
+    if item.phase is not None:
+        fields["phase"] = item.phase
+    if item.citations:
+        fields["sources"] = [{"url": page.url, "title": page.title} for page in item.citations]
+    return fields
+
+
+def _hosted(item: ProviderItem) -> dict[str, object]:
+    """Return what the service did by itself; a web search as the official client writes it."""
+    payload: dict[str, object] = json.loads(item.payload)
+    if item.kind == "web_search_call":
+        return {"type": "web_search", "query": item.detail, "action": payload.get("action")}
+    return {"type": "hosted_call", "kind": item.kind, "detail": item.detail}
 
 
 def _parsed(call: ToolCall) -> object:

@@ -1,5 +1,6 @@
 """What every way of showing a run can do, and how an error is told to a person."""
 
+from datetime import datetime
 from typing import Protocol
 
 from codexctl.domain.run_events import RunEvent
@@ -17,6 +18,7 @@ class Failure:
         remedy: What to do about it, one line; None where there is nothing to do.
         exit_code: What the process exits with.
         request_id: The provider's id of the failed request, where there is one.
+        resets_at: When a spent limit comes back, aware; the message says it too, in local time.
         trace: The traceback, where it is to be shown.
     """
 
@@ -25,6 +27,7 @@ class Failure:
     remedy: str | None
     exit_code: int
     request_id: str | None = None
+    resets_at: datetime | None = None
     trace: str | None = None
 
 

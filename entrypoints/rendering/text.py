@@ -3,7 +3,13 @@
 from dataclasses import field
 from typing import assert_never
 
-from codexctl.domain.conversation import AssistantMessage, ConversationItem, Reasoning
+from codexctl.domain.conversation import (
+    AssistantMessage,
+    ConversationItem,
+    ProviderItem,
+    Reasoning,
+)
+from codexctl.domain.quota import Quota
 from codexctl.domain.run_events import (
     Notice,
     Retrying,
@@ -16,6 +22,7 @@ from codexctl.domain.run_events import (
     TurnEnded,
 )
 from codexctl.domain.stream_events import (
+    ArgumentsDelta,
     ArgumentsFinished,
     CallAnnounced,
     Completed,
@@ -36,6 +43,13 @@ from codexctl.entrypoints.rendering.report import Failure, tell
 from codexctl.entrypoints.rendering.screen import Screen
 
 _LONGEST_SHOWN = 200
+_HOSTED = {
+    "web_search_call": "searching the web",
+    "file_search_call": "searching files",
+    "code_interpreter_call": "running code at the service",
+    "image_generation_call": "making a picture",
+    "mcp_call": "calling a remote tool",
+}
 
 
 @dataclass(slots=True)
@@ -51,6 +65,7 @@ class TextReport:
     final_only: bool = False
     _answer: "_Answer" = field(init=False)
     _model: str = field(default="", init=False)
+    _is_warned: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self._answer = _Answer(self.screen)
@@ -63,10 +78,10 @@ class TextReport:
                     self._answer.add(output_index, text)
             case ItemFinished(item, output_index):
                 self._item(item, output_index)
-            case ReasoningDelta():
-                self.screen.status("thinking…")
-            case CallAnnounced(name):
-                self.screen.status(f"calling {name}…")
+            case ReasoningDelta() | CallAnnounced() | HostedCallStarted():
+                self.screen.status(f"{_doing(event)}…")
+            case QuotaReported(quota):
+                self._quota(quota)
             case StepStarted(model):
                 self._model = model.slug
                 self.screen.status(f"waiting for {model}…")
@@ -78,18 +93,17 @@ class TextReport:
                 self._tool_finished(call, outcome)
             case Retrying():
                 self._retrying(event)
-            case Notice(text):
+            case Notice(text) | RequestAdjusted(text):
                 self.screen.note(f"note: {text}", "yellow")
-            case TurnEnded():
+            case TurnEnded(turn):
                 self._answer.end_of_response()
+                self._citations(turn.items)
             case RunFinished():
                 self._finished(event)
             case (
                 RunStarted()
+                | ArgumentsDelta()
                 | ArgumentsFinished()
-                | HostedCallStarted()
-                | QuotaReported()
-                | RequestAdjusted()
                 | Completed()
                 | Incomplete()
                 | Failed()
@@ -109,8 +123,29 @@ class TextReport:
             summary = "\n".join(part.strip() for part in item.summary if part.strip())
             if summary:
                 self.screen.note(summary)
+        elif isinstance(item, ProviderItem):
+            if item.detail:
+                self.screen.note(f"→ {_hosted(item.kind)}: {_shortened(item.detail)}")
         elif isinstance(item, AssistantMessage) and not self.final_only:
             self._answer.complete(output_index, item.text)
+
+    def _citations(self, items: tuple[ConversationItem, ...]) -> None:
+        pages = {
+            page.url: page.title
+            for item in items
+            if isinstance(item, AssistantMessage)
+            for page in item.citations
+        }
+        for url, title in pages.items():
+            self.screen.note(f"source: {title} {url}" if title else f"source: {url}")
+
+    def _quota(self, quota: Quota) -> None:
+        from codexctl.entrypoints.rendering.quota_words import quota_warning
+
+        warning = None if self._is_warned else quota_warning(quota)
+        if warning is not None:
+            self._is_warned = True
+            self.screen.note(f"note: {warning}", "yellow")
 
     def _answering(self, model: str | None) -> None:
         # A dated version of the model asked for (gpt-5.5-2026-04-01) is no news.
@@ -126,7 +161,8 @@ class TextReport:
             self.screen.note(f"  {call.name}: {_shortened(outcome.output)}", "yellow")
 
     def _retrying(self, event: Retrying) -> None:
-        self._answer.end_of_response()
+        if not event.keeps_text:
+            self._answer.end_of_response()
         self.screen.note(
             f"Reconnecting {event.attempt}/{event.retries} in {event.delay_seconds:.1f} s:"
             f" {event.error.message}",
@@ -139,7 +175,9 @@ class TextReport:
         self._answer.close()
         usage = event.usage
         cached = f" ({usage.cached_input_tokens:,} cached)" if usage.cached_input_tokens else ""
-        self.screen.note(f"tokens: {usage.input_tokens:,} in{cached}, {usage.output_tokens:,} out")
+        thought = f" ({usage.reasoning_output_tokens:,} thinking)"
+        out = f"{usage.output_tokens:,} out{thought if usage.reasoning_output_tokens else ''}"
+        self.screen.note(f"tokens: {usage.input_tokens:,} in{cached}, {out}")
         self.screen.finish()
 
 
@@ -193,6 +231,21 @@ class _Answer:
         if self._is_begun:
             self.screen.answer("\n")
             self._is_begun = False
+
+
+def _doing(event: ReasoningDelta | CallAnnounced | HostedCallStarted) -> str:
+    match event:
+        case ReasoningDelta():
+            return "thinking"
+        case CallAnnounced(name):
+            return f"calling {name}"
+        case HostedCallStarted(kind):
+            return _hosted(kind)
+
+
+def _hosted(kind: str) -> str:
+    """Return words for what the service does by itself; an unknown kind speaks for itself."""
+    return _HOSTED.get(kind) or kind.removesuffix("_call").replace("_", " ")
 
 
 def _shortened(text: str) -> str:

@@ -310,9 +310,14 @@ class TestRetries:
             "tokens: 10 in, 5 out",
         )
 
-    def test_a_stream_that_breaks_after_text_was_shown_is_not(self) -> None:
+    def test_after_text_was_shown_the_retry_adds_the_rest(self) -> None:
         asked = ask("hi", script=[[text_delta("Hel")], ANSWER])
-        assert (asked.ran.exit_code, asked.ran.text, len(asked.seen)) == (5, "Hel\n", 1)
+        assert (asked.ran.exit_code, asked.ran.text, len(asked.seen)) == (0, "Hello\n", 2)
+
+    def test_after_text_was_shown_another_answer_is_an_error(self) -> None:
+        asked = ask("hi", script=[[text_delta("Hal")], ANSWER])
+        assert (asked.ran.exit_code, asked.ran.text, len(asked.seen)) == (5, "Hal\n", 2)
+        assert "came out differently" in asked.ran.errors
 
     def test_a_stream_that_breaks_after_a_message_without_deltas_is_not(self) -> None:
         asked = ask("hi", script=[[message_done("Hello")], ANSWER])

@@ -240,10 +240,17 @@ def test_a_retry_is_a_notice_and_no_message_comes_twice() -> None:
     ]
 
 
-def test_with_deltas_a_stream_that_showed_text_is_not_tried_again() -> None:
+def test_with_deltas_a_retry_continues_what_was_shown() -> None:
     asked = ask("--json", "--deltas", "hi", script=[[text_delta("Hel")], ANSWER])
-    assert (asked.ran.exit_code, len(asked.seen)) == (5, 1)
-    assert asked.ran.lines[-1]["error"]["kind"] == "StreamInterrupted"
+    assert (asked.ran.exit_code, len(asked.seen)) == (0, 2)
+    assert [line["delta"] for line in asked.ran.lines if "delta" in line] == ["Hel", "lo"]
+    assert {line["item"]["id"] for line in asked.ran.lines if "item" in line} == {"item_0"}
+
+
+def test_with_deltas_a_retry_that_differs_ends_the_run() -> None:
+    asked = ask("--json", "--deltas", "hi", script=[[text_delta("Hal")], ANSWER])
+    assert (asked.ran.exit_code, len(asked.seen)) == (5, 2)
+    assert asked.ran.lines[-1]["error"]["kind"] == "AnswerDiffers"
 
 
 def test_what_could_not_be_kept_is_a_notice() -> None:

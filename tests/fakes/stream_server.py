@@ -7,6 +7,7 @@ the reply is chunked and the client keeps it.
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -26,7 +27,9 @@ class Reply:
         headers: Header lines besides those that frame the body.
         chunked: Chunked transfer coding, one chunk a piece; else the body ends with the connection.
         hold_open: Leave the connection open after the last piece until the server is closed.
-        raw: Send these bytes and nothing else: no status line, no framing.
+        raw: Send these bytes and nothing else: no status line, no framing. May come in pieces, as
+            the body may.
+        keep: After what was sent raw, take another request on the same connection.
     """
 
     pieces: Iterable[bytes] = ()
@@ -34,7 +37,8 @@ class Reply:
     headers: tuple[str, ...] = ()
     chunked: bool = True
     hold_open: bool = False
-    raw: bytes | None = None
+    raw: bytes | Iterable[bytes] | None = None
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +49,13 @@ class Seen:
         path: Its path.
         headers: Its headers, names in lower case.
         body: Its body, parsed as JSON.
+        connection: Which of the server's connections it came on, counted from 0.
     """
 
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
+    connection: int = 0
 
     @property
     def input(self) -> list[dict[str, Any]]:
@@ -69,9 +75,15 @@ class StreamServer:
         ask(server.base_url)
     assert len(server.seen) == 1
     ```
+
+    Attributes:
+        answer: Says what to answer.
+        tls: What to speak TLS with; None for plain HTTP.
+        seen: The requests so far.
     """
 
     answer: Answer
+    tls: ssl.SSLContext | None = None
     seen: list[Seen] = field(default_factory=list[Seen], init=False)
     _listener: socket.socket = field(init=False)
     _threads: list[threading.Thread] = field(default_factory=list[threading.Thread], init=False)
@@ -80,9 +92,15 @@ class StreamServer:
     _connections: list[socket.socket] = field(default_factory=list[socket.socket], init=False)
 
     @property
+    def port(self) -> int:
+        """The port, on this machine."""
+        return self._listener.getsockname()[1]
+
+    @property
     def base_url(self) -> str:
         """The URL to put before ``/responses``."""
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        scheme = "http" if self.tls is None else "https"
+        return f"{scheme}://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -103,7 +121,8 @@ class StreamServer:
             open_connections = list(self._connections)
         for connection in open_connections:
             with suppress(OSError):  # it may be closed already
-                connection.shutdown(socket.SHUT_RDWR)
+                # The socket's own method: that of TLS forgets the state that a thread reads with.
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join()
 
@@ -119,14 +138,20 @@ class StreamServer:
             except OSError:
                 return
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.tls is not None:
+                # The handshake comes with the first read, in the connection's own thread.
+                connection = self.tls.wrap_socket(
+                    connection, server_side=True, do_handshake_on_connect=False
+                )
             with self._lock:
+                number = len(self._connections)
                 self._connections.append(connection)
-            self._spawn(lambda connection=connection: self._serve(connection))
+            self._spawn(lambda one=connection, number=number: self._serve(one, number))
 
-    def _serve(self, connection: socket.socket) -> None:
+    def _serve(self, connection: socket.socket, connection_number: int) -> None:
         with connection, connection.makefile("rb") as reader:
             try:
-                while (seen := _read_request(reader)) is not None:
+                while (seen := _read_request(reader, connection_number)) is not None:
                     with self._lock:
                         number = len(self.seen)
                         self.seen.append(seen)
@@ -134,13 +159,13 @@ class StreamServer:
                     _send(connection, reply)
                     if reply.hold_open:
                         self._closing.wait()
-                    if not reply.chunked or reply.raw is not None:
+                    if not reply.keep and (not reply.chunked or reply.raw is not None):
                         return
             except OSError:
                 return  # the client has gone, which is its right
 
 
-def _read_request(reader: BufferedReader) -> Seen | None:
+def _read_request(reader: BufferedReader, connection: int) -> Seen | None:
     line = reader.readline()
     if not line:
         return None
@@ -151,12 +176,15 @@ def _read_request(reader: BufferedReader) -> Seen | None:
         headers[name.strip().lower()] = value.strip()
     length = int(headers.get("content-length", "0"))
     body = reader.read(length)
-    return Seen(path=path, headers=headers, body=json.loads(body) if body else {})
+    return Seen(
+        path=path, headers=headers, body=json.loads(body) if body else {}, connection=connection
+    )
 
 
 def _send(connection: socket.socket, reply: Reply) -> None:
     if reply.raw is not None:
-        connection.sendall(reply.raw)
+        for piece in [reply.raw] if isinstance(reply.raw, bytes) else reply.raw:
+            connection.sendall(piece)
         return
     framing = "transfer-encoding: chunked" if reply.chunked else "connection: close"
     head = "\r\n".join((f"HTTP/1.1 {reply.status}", *reply.headers, framing, "", ""))

@@ -4,12 +4,17 @@ import gzip
 import itertools
 import json
 import socket
+import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Generator, Iterator
+import time
+import traceback
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.command import process_environment
@@ -19,7 +24,8 @@ from tests.fakes.wire import ANSWER, completed, created, frames, text_delta
 
 from codexctl.adapters.responses.client import ResponsesClient
 from codexctl.adapters.responses.http import HttpSettings
-from codexctl.domain.credentials import Credential, Secret, Subscription
+from codexctl.domain.conversation import UserMessage
+from codexctl.domain.credentials import ApiKey, Credential, Secret, Subscription
 from codexctl.domain.errors import (
     CodexctlError,
     ContextWindowExceeded,
@@ -28,11 +34,13 @@ from codexctl.domain.errors import (
     ModelUnavailable,
     NetworkFailed,
     PlanExcludesService,
+    ProtocolError,
     QuotaExhausted,
     RateLimited,
     ServiceUnavailable,
     SignInRejected,
     StreamInterrupted,
+    UsageError,
 )
 from codexctl.domain.models import Provider
 from codexctl.domain.stream_events import (
@@ -55,25 +63,19 @@ EVENTS = [
 
 
 @contextmanager
-def _client(
-    base_url: str, *, idle_timeout_seconds: float = PATIENCE_SECONDS
-) -> Generator[ResponsesClient, None, None]:
+def _client(base_url: str, originator: str = "a-test") -> Generator[ResponsesClient, None, None]:
     settings = HttpSettings(
         base_urls=dict.fromkeys(Provider, base_url),
-        identity={"originator": "a-test", "user-agent": "a-test/1"},
-        idle_timeout_seconds=idle_timeout_seconds,
+        identity={"originator": originator, "user-agent": "a-test/1"},
+        header_timeout_seconds=PATIENCE_SECONDS,
+        idle_timeout_seconds=PATIENCE_SECONDS,
     )
     with closing(ResponsesClient(settings)) as client:
         yield client
 
 
-def _ask(
-    base_url: str,
-    credential: Credential = API_KEY,
-    *,
-    idle_timeout_seconds: float = PATIENCE_SECONDS,
-) -> list[StreamEvent]:
-    with _client(base_url, idle_timeout_seconds=idle_timeout_seconds) as client:
+def _ask(base_url: str, credential: Credential = API_KEY) -> list[StreamEvent]:
+    with _client(base_url) as client:
         return list(client.stream(a_request(), credential))
 
 
@@ -87,27 +89,62 @@ def _ask_for(reply: Reply) -> list[StreamEvent]:
         return _ask(server.base_url)
 
 
+Talk = Callable[[socket.socket, BufferedReader], None]
+"""What a peer does with its one connection: how it writes, and how it reads."""
+
+
+@contextmanager
+def _peer(talk: Talk, receive_buffer_bytes: int | None = None) -> Generator[str, None, None]:
+    """Take one connection; give the URL."""
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection, connection.makefile("rb") as reader:
+            talk(connection, reader)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        if receive_buffer_bytes is not None:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread.join(PATIENCE_SECONDS)
+
+
+def _read_headers(reader: BufferedReader) -> int:
+    """Read the headers of a request and return the length of its body."""
+    lines = list(iter(reader.readline, b"\r\n"))
+    length = next(line for line in lines if line.lower().startswith(b"content-length:"))
+    return int(length.partition(b":")[2])
+
+
 @contextmanager
 def _watched_peer(reply: bytes) -> Generator[tuple[str, threading.Event], None, None]:
     """Answer one request, leave the connection open, and note when the other side hangs up."""
     hung_up = threading.Event()
 
-    def serve() -> None:
-        connection, _ = listener.accept()
-        with connection, connection.makefile("rb") as reader:
-            lines = list(iter(reader.readline, b"\r\n"))
-            length = next(line for line in lines if line.lower().startswith(b"content-length:"))
-            reader.read(int(length.partition(b":")[2]))
-            connection.sendall(reply)
-            with suppress(ConnectionResetError):  # hung up while something was still unread
-                reader.read()
-            hung_up.set()
+    def talk(connection: socket.socket, reader: BufferedReader) -> None:
+        reader.read(_read_headers(reader))
+        connection.sendall(reply)
+        with suppress(ConnectionResetError):  # hung up while something was still unread
+            reader.read()
+        hung_up.set()
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", hung_up
-        thread.join(PATIENCE_SECONDS)
+    with _peer(talk) as base_url:
+        yield base_url, hung_up
+
+
+@contextmanager
+def _resetting_peer(reply: bytes) -> Generator[str, None, None]:
+    """Answer one request, and then reset the connection in place of closing it."""
+
+    def talk(connection: socket.socket, reader: BufferedReader) -> None:
+        reader.read(_read_headers(reader))
+        connection.sendall(reply)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with _peer(talk) as base_url:
+        yield base_url
 
 
 def test_nothing_reaches_the_socket_before_the_first_event_is_asked_for() -> None:
@@ -319,32 +356,153 @@ def test_a_body_that_breaks_off_is_an_interrupted_stream(rest: bytes) -> None:
         _ask_for(Reply(raw=rest))
 
 
-def test_a_connection_that_closes_without_an_answer_is_a_network_failure() -> None:
-    with pytest.raises(NetworkFailed):
-        _ask_for(Reply(raw=b""))
+def test_a_body_that_ends_in_the_middle_of_a_length_is_an_interrupted_stream() -> None:
+    # More than was announced is cut off, so the terminal event is not there.
+    head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(frames(created()))
+    assert _ask_for(Reply(raw=head + ANSWER)) == EVENTS[:1]
+
+
+def test_a_body_cut_while_it_is_compressed_just_ends() -> None:
+    squeezed = gzip.compress(frames(created(), text_delta("Hello")) * 100)
+    reply = Reply(pieces=[squeezed[:-20]], headers=("content-encoding: gzip",))
+    assert _ask_for(reply)[:2] == EVENTS[:2]
+
+
+def test_a_reset_in_the_middle_of_the_answer_is_an_interrupted_stream() -> None:
+    # known-bugs 130
+    cut = _CUT_HEAD % b"transfer-encoding: chunked" + b"fff\r\ndata: half"
+    with (
+        _resetting_peer(cut) as url,
+        pytest.raises(StreamInterrupted, match="broke in the middle"),
+    ):
+        _ask(url)
+
+
+_NO_ANSWERS: list[tuple[bytes, type[CodexctlError], str]] = [
+    (b"", NetworkFailed, "The connection was closed before an answer came."),
+    (b"SSH-2.0-OpenSSH_9.6\r\n", ProtocolError, "What answered does not speak HTTP."),
+    (b"HTTP/1.1 OK\r\n\r\n", ProtocolError, "What answered does not speak HTTP."),
+    (b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 200, ProtocolError, "does not speak HTTP."),
+    (b"HTTP/1.1 200 OK\r\nx: " + b"y" * 70_000, ProtocolError, "does not speak HTTP."),
+    (
+        b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
+        ProtocolError,
+        "The answer's headers make no sense.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("raw", "kind", "message"), _NO_ANSWERS)
+def test_what_is_no_answer_is_told_from_what_is_one(
+    raw: bytes, kind: type[CodexctlError], message: str
+) -> None:
+    with pytest.raises(CodexctlError) as caught:
+        _ask_for(Reply(raw=raw))
+    assert type(caught.value) is kind
+    assert message in caught.value.message
+
+
+def test_a_reset_before_the_answer_is_a_network_failure() -> None:
+    with _resetting_peer(b"") as url, pytest.raises(NetworkFailed) as caught:
+        _ask(url)
+    assert caught.value.message == "The connection was reset before an answer came."
 
 
 def test_a_refused_connection_is_a_network_failure() -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))  # bound, so that nobody else gets it, and not listening
-        with pytest.raises(NetworkFailed):
+        with pytest.raises(NetworkFailed) as caught:
             _ask(f"http://127.0.0.1:{bound.getsockname()[1]}")
+    assert caught.value.message == "The service refused the connection."
 
 
 @pytest.mark.parametrize(
-    "reply",
-    [
-        Reply(pieces=[frames(created())], hold_open=True),
-        Reply(raw=b"", hold_open=True),
-    ],
-    ids=["within the answer", "before the answer"],
+    ("originator", "token"),
+    [("a-test", "sk-key\nx-evil: 1"), ("a-test", "sk-kéy"), ("two\nlines", "sk-key")],
+    ids=["line end in the token", "letter in the token", "line end in the originator"],
 )
-def test_silence_for_longer_than_the_idle_timeout_is_a_network_failure(reply: Reply) -> None:
-    with (
-        _serving(reply) as server,
-        pytest.raises(NetworkFailed, match="silent for too long"),
-    ):
-        _ask(server.base_url, idle_timeout_seconds=0.05)
+def test_what_no_header_can_hold_is_blamed_and_not_quoted(originator: str, token: str) -> None:
+    with _serving(Reply(pieces=[ANSWER])) as server:
+        with _client(server.base_url, originator) as client, pytest.raises(UsageError) as caught:
+            list(client.stream(a_request(), ApiKey(Secret(token), "a test")))
+        assert server.seen == []
+    assert caught.value.message == (
+        "The credential or the originator holds characters that no header can."
+    )
+    assert "sk-k" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("status", ["201 Created", "202 Accepted", "204 No Content", "299 Odd"])
+def test_success_without_a_stream_is_outside_the_protocol(status: str) -> None:
+    with pytest.raises(ProtocolError) as caught:
+        _ask_for(Reply(raw=f"HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n".encode()))
+    assert caught.value.message == (
+        f"The service sent something else than an answer (HTTP {status[:3]})."
+    )
+
+
+_JSON = "content-type: application/json; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "message"),
+    [
+        (
+            {"error": {"code": "context_length_exceeded", "message": "Too long"}},
+            ContextWindowExceeded,
+            "Too long",
+        ),
+        ({"detail": {"code": "usage_limit_reached"}}, QuotaExhausted, ""),
+        ({"message": "Odd"}, ProtocolError, "something else than an answer (HTTP 200): Odd"),
+        (
+            {"error": {"code": "invalid_api_key", "message": f"Wrong: {API_KEY.key.reveal()}"}},
+            SignInRejected,
+            "Wrong: ***",
+        ),
+        ({"object": "response", "error": None, "output": []}, ProtocolError, "something else"),
+        ({}, ProtocolError, "something else than an answer (HTTP 200)"),
+    ],
+)
+def test_json_in_place_of_the_stream_is_the_fault_it_names(
+    body: dict[str, Any], kind: type[CodexctlError], message: str
+) -> None:
+    text = json.dumps(body).encode()
+    with pytest.raises(CodexctlError) as caught:
+        _ask_for(Reply(headers=(_JSON,), pieces=[text[:9], text[9:]]))
+    assert type(caught.value) is kind
+    assert message in caught.value.message
+
+
+def test_json_that_is_cut_is_no_stream() -> None:
+    with pytest.raises(ProtocolError, match="something else than an answer"):
+        _ask_for(Reply(headers=(_JSON,), pieces=[b'{"error": {"mess']))
+
+
+def test_a_stream_under_the_name_of_json_is_read() -> None:
+    assert _ask_for(Reply(headers=(_JSON,), pieces=[ANSWER[:50], ANSWER[50:]])) == EVENTS
+
+
+@pytest.mark.slow
+def test_a_long_request_may_take_longer_to_send_than_to_connect() -> None:
+    # Pictures over a slow line. The limit is for each block that is sent, not for all of them.
+    taken: list[int] = []
+
+    def take_slowly(connection: socket.socket, reader: BufferedReader) -> None:
+        left = _read_headers(reader)
+        while left:
+            time.sleep(0.1)  # by the real clock, like the limit of the socket that sends
+            taken.append(len(reader.read(min(left, 400_000))))
+            left -= taken[-1]
+        connection.sendall(_CUT_HEAD % b"connection: close" + ANSWER)
+
+    with _peer(take_slowly, receive_buffer_bytes=65_536) as base_url:
+        settings = HttpSettings(
+            base_urls=dict.fromkeys(Provider, base_url), identity={}, connect_timeout_seconds=1.0
+        )
+        request = a_request(UserMessage("x" * 12_000_000))
+        with closing(ResponsesClient(settings)) as client:
+            assert list(client.stream(request, API_KEY)) == EVENTS
+    assert sum(taken) > 12_000_000
 
 
 _ASK_IN_A_CHILD = """

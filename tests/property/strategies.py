@@ -18,14 +18,19 @@ from codexctl.domain.conversation import (
     UserMessage,
 )
 from codexctl.domain.faults import ProviderFault
+from codexctl.domain.quota import Quota
 from codexctl.domain.stream_events import (
+    ArgumentsDelta,
     ArgumentsFinished,
     CallAnnounced,
     Completed,
     Failed,
+    HostedCallStarted,
     Incomplete,
     ItemFinished,
+    QuotaReported,
     ReasoningDelta,
+    RequestAdjusted,
     ResponseStarted,
     StreamEvent,
     TextDelta,
@@ -40,6 +45,7 @@ TEXT = st.text(max_size=12)
 CALL_IDS = st.sampled_from(["call_1", "call_2", "call_3"])
 """Few, so that they meet."""
 
+_WORDS = TEXT | st.sampled_from(["He", "Hello", "Hello, world"])
 _POSITIONS = st.none() | st.integers(0, 3)
 _ITEM_IDS = st.none() | st.sampled_from(["msg_1", "rs_1", "rs_2", "fc_1", "odd"])
 
@@ -65,7 +71,7 @@ SPEECH: st.SearchStrategy[ConversationItem] = st.one_of(
     st.builds(UserMessage, TEXT),
     st.builds(
         AssistantMessage,
-        parts=st.lists(st.builds(OutputText, TEXT) | st.builds(Refusal, TEXT), max_size=2).map(
+        parts=st.lists(st.builds(OutputText, _WORDS) | st.builds(Refusal, TEXT), max_size=2).map(
             tuple
         ),
         item_id=_ITEM_IDS,
@@ -97,12 +103,16 @@ _FAULTS = st.builds(
 )
 _USAGES = st.builds(Usage, input_tokens=st.integers(0, 9), output_tokens=st.integers(0, 9))
 
+FINISHED = st.builds(ItemFinished, SPEECH | calls(), _POSITIONS, st.booleans())
+"""Items in their final form, the same ones again and again among them."""
+
 COMPLETED = st.builds(
     Completed,
     response_id=st.none() | TEXT,
     usage=st.none() | _USAGES,
     end_turn=st.none() | st.booleans(),
     sealed_reasoning=st.dictionaries(st.sampled_from(["rs_1", "rs_2"]), TEXT),
+    output=st.lists(FINISHED, max_size=3).map(tuple),
 )
 TERMINALS: st.SearchStrategy[StreamEvent] = st.one_of(
     COMPLETED,
@@ -114,8 +124,12 @@ PLAIN_EVENTS: st.SearchStrategy[StreamEvent] = st.one_of(
     st.builds(TextDelta, TEXT, _POSITIONS),
     st.builds(ReasoningDelta, TEXT, _POSITIONS, st.integers(0, 2)),
     st.builds(CallAnnounced, st.just("look"), CALL_IDS, _POSITIONS),
-    st.builds(ArgumentsFinished, TEXT, _POSITIONS),
-    st.builds(ItemFinished, SPEECH | calls(), _POSITIONS, st.booleans()),
+    st.builds(HostedCallStarted, st.just("web_search_call"), _POSITIONS),
+    st.builds(ArgumentsDelta, TEXT, _POSITIONS, _ITEM_IDS),
+    st.builds(ArgumentsFinished, TEXT, _POSITIONS, _ITEM_IDS),
+    FINISHED,
+    st.builds(QuotaReported, st.builds(Quota, plan=st.none() | TEXT, windows=st.just(()))),
+    st.builds(RequestAdjusted, TEXT),
     st.builds(Unrecognised, TEXT),
 )
 """Events that end nothing."""
@@ -129,7 +143,9 @@ _KEYS = st.sampled_from(
         *("output_index", "summary_index", "call_id", "id", "name", "arguments", "input"),
         *("content", "summary", "text", "refusal", "encrypted_content", "usage", "end_turn"),
         *("input_tokens", "input_tokens_details", "cached_tokens", "incomplete_details"),
-        *("reason", "plan_type", "resets_at", "status", "phase"),
+        *("reason", "plan_type", "resets_at", "status", "phase", "status_code", "headers"),
+        *("item_id", "annotations", "url", "title", "action", "query", "queries", "pattern"),
+        *("server_label", "rate_limits", "primary", "secondary", "used_percent"),
     ]
 )
 KINDS = st.sampled_from(
@@ -137,15 +153,20 @@ KINDS = st.sampled_from(
         *("response.created", "response.output_text.delta", "response.refusal.delta"),
         *("response.reasoning_summary_text.delta", "response.reasoning_text.delta"),
         *("response.output_item.added", "response.output_item.done"),
+        *("response.function_call_arguments.delta", "response.custom_tool_call_input.delta"),
         *("response.function_call_arguments.done", "response.custom_tool_call_input.done"),
         *("response.completed", "response.incomplete", "response.failed", "response.error"),
+        *("response.done", "response.cancelled", "codex.rate_limits"),
         *("error", "message", "response.whatever"),
     ]
 )
 """Names of events."""
 
 ITEM_KINDS = st.sampled_from(
-    ["message", "reasoning", "function_call", "custom_tool_call", "web_search_call", "output_text"]
+    [
+        *("message", "reasoning", "function_call", "custom_tool_call", "output_text"),
+        *("web_search_call", "mcp_call", "url_citation"),
+    ]
 )
 """Names of items, and of one part of a message."""
 _SCALARS: st.SearchStrategy[Any] = st.one_of(

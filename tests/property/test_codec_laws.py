@@ -10,12 +10,13 @@ from tests.fakes.values import API_KEY, LOOK, SUBSCRIPTION, a_request
 from tests.property.strategies import ITEM_KINDS, ITEMS, JSON, JSON_OBJECTS, KINDS, TEXT, calls
 
 from codexctl.adapters.responses.fault_codec import fault_from, fault_from_response
-from codexctl.adapters.responses.item_codec import decode_item, encode_item
+from codexctl.adapters.responses.item_codec import encode_item
+from codexctl.adapters.responses.item_decoder import decode_item
 from codexctl.adapters.responses.request_builder import build_body
 from codexctl.adapters.responses.wire_codec import decode_event, kind_of
 from codexctl.domain.conversation import ConversationItem, Reasoning
 from codexctl.domain.credentials import Credential
-from codexctl.domain.errors import CodexctlError
+from codexctl.domain.errors import ProtocolError
 from codexctl.domain.faults import error_for
 from codexctl.domain.models import Effort, ModelOptions
 from codexctl.domain.tools import ToolCall, ToolSpec
@@ -66,16 +67,16 @@ def _strictly_parsed(body: bytes) -> dict[str, Any]:
 @given(KINDS | TEXT, JSON | _typed(KINDS))
 def test_any_json_is_an_event_or_an_error_we_name(name: str, value: object) -> None:
     assembler = TurnAssembler()
-    with suppress(CodexctlError):
+    with suppress(ProtocolError):
         assembler.take(decode_event(name, json.dumps(value)))
     str(assembler.outcome())
 
 
 @given(st.text(), st.text() | st.sampled_from(["[DONE]", "[DONE] ", "NaN", "null", '"x"']))
 def test_any_text_is_an_event_or_an_error_we_name(name: str, data: str) -> None:
-    with suppress(CodexctlError):
+    with suppress(ProtocolError):
         decode_event(name, data)
-    with suppress(CodexctlError):
+    with suppress(ProtocolError):
         kind_of(name, data)
 
 
@@ -85,7 +86,7 @@ def test_any_depth_of_nesting_is_an_event_or_an_error_we_name(depth: int, bracke
     middle = len(brackets) - 1
     nested = brackets[:middle] * depth + "1" + brackets[middle:] * depth
     item = f'{{"type": "hologram", "depth": {nested}}}'
-    with suppress(CodexctlError):
+    with suppress(ProtocolError):
         decode_event("response.output_item.done", f'{{"item": {item}}}')
 
 

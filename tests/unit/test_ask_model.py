@@ -8,12 +8,16 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.credential_source import FakeCredentialSource
 from tests.fakes.entropy import FakeEntropy
 from tests.fakes.model_stream import FakeModelStream
-from tests.fakes.values import API_KEY, SUBSCRIPTION, a_message, a_request
+from tests.fakes.values import API_KEY, SUBSCRIPTION, a_call, a_message, a_request
 
-from codexctl.application.ask_model import AskModel
+from codexctl.application.ask_model import Answered, AskModel, Step
+from codexctl.domain.continuation import ShownText
+from codexctl.domain.conversation import ConversationItem, Image, Reasoning, UserMessage
 from codexctl.domain.credentials import Credential
 from codexctl.domain.errors import (
+    AnswerDiffers,
     CodexctlError,
+    ImageRefused,
     IncompleteAnswer,
     InvalidRequest,
     NetworkFailed,
@@ -24,19 +28,20 @@ from codexctl.domain.errors import (
     StreamInterrupted,
 )
 from codexctl.domain.faults import ProviderFault
-from codexctl.domain.limits import RetryPolicy
-from codexctl.domain.run_events import Retrying, RunEvent, TurnEnded
+from codexctl.domain.limits import RetryBudget, RetryPolicy
+from codexctl.domain.run_events import Notice, Retrying, RunEvent
 from codexctl.domain.stream_events import (
     Completed,
     Failed,
     Incomplete,
     ItemFinished,
     ReasoningDelta,
+    RequestAdjusted,
     StreamEvent,
     TextDelta,
     Usage,
 )
-from codexctl.domain.turn import FinishedTurn, InterruptedTurn
+from codexctl.domain.turn import FinishedTurn, InterruptedTurn, TurnRequest
 
 CUT = NetworkFailed("cut", remedy="again")
 WRONG = InvalidRequest("wrong", remedy="change it")
@@ -46,21 +51,29 @@ POLICY = RetryPolicy(retries=2, first_delay_seconds=1.0)
 
 
 @dataclass(slots=True)
-class Step:
+class Taken:
     """A step that was taken to its end.
 
     Attributes:
         events: What it yielded.
-        turn: What it returned, or None if it raised.
-        error: What it raised.
+        answered: What it returned, or None if it raised.
+        turn: The whole turn it came to, if it did.
+        error: What it came to or raised otherwise.
+        kept: The items of a turn that was interrupted for good.
     """
 
     model: FakeModelStream
     clock: FakeClock
     credentials: FakeCredentialSource = field(default_factory=lambda: FakeCredentialSource({}))
     events: list[RunEvent] = field(default_factory=list[RunEvent])
+    answered: Answered | None = None
     turn: FinishedTurn | None = None
     error: CodexctlError | None = None
+    kept: tuple[ConversationItem, ...] = ()
+
+
+def a_step(policy: RetryPolicy = POLICY, *, text_is_shown: bool = True) -> Step:
+    return Step(budget=RetryBudget(policy), shown=ShownText() if text_is_shown else None)
 
 
 def _taken(
@@ -69,8 +82,9 @@ def _taken(
     policy: RetryPolicy = POLICY,
     spreads: tuple[float, ...] = (0.0,),
     renewals: tuple[Credential | CodexctlError, ...] = (),
-) -> Step:
-    step = Step(FakeModelStream(*scripts), FakeClock())
+    request: TurnRequest | None = None,
+) -> Taken:
+    step = Taken(FakeModelStream(*scripts), FakeClock())
     step.credentials.renewals.extend(renewals)
     ask = AskModel(
         model=step.model,
@@ -80,8 +94,14 @@ def _taken(
     )
 
     def take() -> Generator[RunEvent, None, None]:
-        events = ask(a_request(), API_KEY, policy, text_is_shown=text_is_shown)
-        step.turn = yield from events
+        shared = a_step(policy, text_is_shown=text_is_shown)
+        answered = yield from ask(request or a_request(), API_KEY, shared)
+        step.answered = answered
+        match answered.turn:
+            case FinishedTurn() as turn:
+                step.turn = turn
+            case InterruptedTurn(error) as turn:
+                step.error, step.kept = error, turn.items
 
     try:
         step.events.extend(take())
@@ -141,18 +161,14 @@ def test_the_wait_that_the_service_asks_for_is_kept() -> None:
     assert _taken([slow], [Completed()]).clock.waits == [7.5]
 
 
-def test_what_cannot_pass_is_raised_at_once() -> None:
+def test_what_cannot_pass_ends_the_step_at_once() -> None:
     step = _taken([WRONG])
-    assert step.events == [TurnEnded(InterruptedTurn(WRONG, (), Usage()))]
-    assert (step.error, step.clock.waits) == (WRONG, [])
+    assert (step.error, step.events, step.clock.waits) == (WRONG, [], [])
 
 
-def test_what_came_before_the_last_failure_is_announced_as_an_ended_turn() -> None:
+def test_what_came_before_the_last_failure_is_in_the_interrupted_turn() -> None:
     step = _taken([HELLO, CUT], policy=RetryPolicy(retries=0))
-    assert step.events == [
-        HELLO,
-        TurnEnded(InterruptedTurn(CUT, (a_message("Hello"),), Usage())),
-    ]
+    assert (step.events, step.kept) == ([HELLO], (a_message("Hello"),))
 
 
 def test_a_stream_that_just_ends_is_tried_again() -> None:
@@ -172,10 +188,39 @@ def test_an_incomplete_answer_is_not_tried_again() -> None:
     assert len(step.model.asked) == 1
 
 
-def test_once_text_was_shown_nothing_is_tried_again() -> None:
-    step = _taken([TextDelta("Hel", 0), CUT])
-    assert step.events == [TextDelta("Hel", 0), TurnEnded(InterruptedTurn(CUT, (), Usage()))]
-    assert step.error is CUT
+def test_a_retry_that_repeats_what_was_shown_adds_only_the_rest() -> None:
+    again = [TextDelta("He", 0), TextDelta("llo", 0), HELLO, Completed()]
+    step = _taken([TextDelta("Hel", 0), CUT], again)
+    assert step.events == [
+        TextDelta("Hel", 0),
+        Retrying(CUT, 1, 2, 1.0, keeps_text=True),
+        TextDelta("lo", 0),
+        HELLO,
+        Completed(),
+    ]
+    assert step.turn == FinishedTurn(items=(a_message("Hello"),), usage=Usage())
+
+
+def test_a_retry_that_says_something_else_ends_the_step() -> None:
+    step = _taken([TextDelta("Hel", 0), CUT], [TextDelta("Good", 0), CUT])
+    assert type(step.error) is AnswerDiffers
+    assert step.events == [TextDelta("Hel", 0), Retrying(CUT, 1, 2, 1.0, keeps_text=True)]
+
+
+def test_a_retry_that_says_less_than_was_shown_ends_the_step() -> None:
+    step = _taken([TextDelta("Hel", 0), CUT], [ItemFinished(a_call(), 0), Completed()])
+    assert (type(step.error), step.kept) == (AnswerDiffers, (a_call(),))
+
+
+def test_what_was_shown_is_kept_over_several_retries() -> None:
+    first, second = [TextDelta("Hel", 0), CUT], [TextDelta("Hell", 1), CUT]
+    step = _taken(first, second, [ItemFinished(a_message("Hello"), 0), Completed()])
+    assert [event for event in step.events if not isinstance(event, Retrying)] == [
+        TextDelta("Hel", 0),
+        TextDelta("l", 0),
+        HELLO,
+        Completed(),
+    ]
 
 
 def test_text_that_was_not_shown_does_not_stand_in_the_way() -> None:
@@ -211,7 +256,7 @@ def test_leaving_a_step_closes_its_stream() -> None:
         clock=FakeClock(),
         entropy=FakeEntropy(),
     )
-    events = ask(a_request(), API_KEY, POLICY, text_is_shown=True)
+    events = ask(a_request(), API_KEY, a_step())
     next(events)
     events.close()
     assert [one.is_closed for one in model.asked] == [True]
@@ -227,7 +272,7 @@ def test_an_interrupt_during_a_wait_ends_the_step() -> None:
         entropy=FakeEntropy(),
     )
     with pytest.raises(KeyboardInterrupt):
-        list(ask(a_request(), API_KEY, POLICY, text_is_shown=True))
+        list(ask(a_request(), API_KEY, a_step()))
     assert len(model.asked) == 1
 
 
@@ -264,7 +309,54 @@ def test_a_renewal_that_fails_ends_the_step_with_its_own_error() -> None:
     assert step.error is gone
 
 
-def test_a_message_without_deltas_is_text_that_was_shown() -> None:
+def test_a_message_that_was_shown_whole_is_not_shown_again() -> None:
     step = _taken([HELLO, CUT], [HELLO, Completed()])
-    assert step.error is CUT
-    assert len(step.model.asked) == 1
+    assert step.events == [HELLO, Retrying(CUT, 1, 2, 1.0, keeps_text=True), Completed()]
+    assert step.turn == FinishedTurn(items=(a_message("Hello"),), usage=Usage())
+
+
+SEALED = Reasoning(item_id="rs_1", summary=(), encrypted_content="sealed")
+PICTURE = Image("image/png", b"png")
+UNREADABLE = InvalidRequest("cannot", remedy="start anew", code="invalid_encrypted_content")
+NO_PICTURE = ImageRefused("not a picture", remedy="send another")
+
+
+def test_reasoning_that_the_service_cannot_read_is_left_out_once() -> None:
+    request = a_request(UserMessage("Hi"), SEALED, a_message("Hello"), UserMessage("And now?"))
+    step = _taken([UNREADABLE], [UNREADABLE], request=request)
+    assert step.model.requests[1].items == (
+        UserMessage("Hi"),
+        a_message("Hello"),
+        UserMessage("And now?"),
+    )
+    assert (step.error, len(step.model.asked), step.clock.waits) == (UNREADABLE, 2, [])
+
+
+def test_the_request_that_was_answered_is_returned() -> None:
+    request = a_request(UserMessage("Hi"), SEALED, a_message("Hello"), UserMessage("And now?"))
+    step = _taken([UNREADABLE], [HELLO, Completed()], request=request)
+    assert step.answered is not None
+    assert step.answered.request == step.model.requests[1]
+
+
+def test_a_picture_of_earlier_that_the_service_cannot_read_is_left_out() -> None:
+    request = a_request(
+        UserMessage("Look", (PICTURE,)), a_message("Nice"), UserMessage("And this?", (PICTURE,))
+    )
+    step = _taken([NO_PICTURE], [HELLO, Completed()], request=request)
+    sent = [item.images for item in step.model.requests[1].items if isinstance(item, UserMessage)]
+    assert sent == [(), (PICTURE,)]
+    assert [type(event) for event in step.events[:1]] == [Notice]
+
+
+def test_a_picture_of_this_question_that_the_service_cannot_read_ends_the_step() -> None:
+    step = _taken([NO_PICTURE], request=a_request(UserMessage("Look", (PICTURE,))))
+    assert (step.error, len(step.model.asked)) == (NO_PICTURE, 1)
+
+
+def test_what_was_changed_of_a_request_is_told_once() -> None:
+    adjusted = RequestAdjusted("temperature is not sent.")
+    step = _taken([adjusted, CUT], [adjusted, HELLO, Completed()])
+    assert [event for event in step.events if isinstance(event, Notice)] == [
+        Notice("temperature is not sent.")
+    ]

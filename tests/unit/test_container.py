@@ -11,6 +11,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.credential_source import FakeCredentialSource
 from tests.fakes.credential_store import FakeCredentialStore
 from tests.fakes.entropy import FakeEntropy
+from tests.fakes.model_catalogue import FakeModelCatalogue
 from tests.fakes.model_stream import FakeModelStream
 from tests.fakes.notifier import FakeNotifier
 from tests.fakes.profile_lock import FakeProfileLock
@@ -40,6 +41,8 @@ def _container(model: FakeModelStream) -> Container:
         tools=providers.Object(FakeToolExecutor({"look": [Scripted("seen")]})),
         clock=providers.Object(FakeClock()),
         entropy=providers.Object(FakeEntropy()),
+        catalogue=providers.Object(FakeModelCatalogue(())),
+        routing_for=providers.Object(lambda _: None),
         **_login_fakes(),
     )
 

@@ -27,6 +27,7 @@ EXIT_CODES = {
     "ServiceUnavailable": 5,
     "AnswerLost": 5,
     "StreamInterrupted": 5,
+    "AnswerDiffers": 5,
     "ProtocolError": 5,
     "InvalidRequest": 6,
     "ImageRefused": 6,
@@ -40,6 +41,8 @@ EXIT_CODES = {
     "StoreUnreadable": 9,
     "StoreSealed": 9,
     "StoreBusy": 9,
+    "SessionUnreadable": 9,
+    "SessionBusy": 9,
 }
 """The contract of the command line, by the names that ``turn.failed`` carries."""
 

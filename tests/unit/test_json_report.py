@@ -7,9 +7,16 @@ import pytest
 from tests.fakes.screen import piped
 from tests.fakes.values import a_call, a_message
 
-from codexctl.domain.conversation import ConversationItem
+from codexctl.domain.conversation import (
+    AssistantMessage,
+    Citation,
+    ConversationItem,
+    OutputText,
+    ProviderItem,
+)
 from codexctl.domain.errors import StreamInterrupted
 from codexctl.domain.models import ModelChoice
+from codexctl.domain.quota import Quota, QuotaWindow
 from codexctl.domain.run_events import (
     Notice,
     Retrying,
@@ -24,7 +31,9 @@ from codexctl.domain.stream_events import (
     CallAnnounced,
     Completed,
     ItemFinished,
+    QuotaReported,
     ReasoningDelta,
+    RequestAdjusted,
     TextDelta,
     Unrecognised,
     Usage,
@@ -120,3 +129,65 @@ def test_a_call_keeps_its_id_from_start_to_end() -> None:
 
 def test_a_notice_is_a_line() -> None:
     assert lines_of(Notice("Mind you.")) == [{"type": "notice", "message": "Mind you."}]
+
+
+def test_a_retry_that_continues_what_was_shown_keeps_the_ids_of_its_deltas() -> None:
+    retry = Retrying(ERROR, 1, 5, 0.2, keeps_text=True)
+    events = (TextDelta("Hel", 0), retry, TextDelta("lo", 0), ItemFinished(HELLO, 0))
+    lines = lines_of(*events, ended(HELLO), deltas=True)
+    assert [line["item"]["id"] for line in lines if "item" in line] == ["item_0"] * 3
+
+
+def test_a_message_of_an_earlier_try_keeps_the_id_of_its_deltas() -> None:
+    retry = Retrying(ERROR, 1, 5, 0.2, keeps_text=True)
+    events = (TextDelta("Hello", 0), ItemFinished(HELLO, 0), retry)
+    again = AssistantMessage(parts=(OutputText("Hello"),), item_id="msg_other")
+    lines = lines_of(*events, ended(again), deltas=True)
+    assert [line["item"]["id"] for line in lines if "item" in line] == ["item_0"] * 2
+
+
+def test_a_web_search_is_written_as_the_official_client_writes_it() -> None:
+    action = {"type": "search", "query": "weather"}
+    payload = json.dumps({"type": "web_search_call", "action": action})
+    item = ProviderItem("web_search_call", payload, "weather")
+    assert lines_of(ended(item)) == [
+        {
+            "type": "item.completed",
+            "item": {"id": "item_0", "type": "web_search", "query": "weather", "action": action},
+        }
+    ]
+
+
+def test_what_else_the_service_does_by_itself_is_named() -> None:
+    item = ProviderItem("mcp_call", "{}", "wiki.read")
+    (line,) = lines_of(ended(item))
+    assert line["item"] == {
+        "id": "item_0",
+        "type": "hosted_call",
+        "kind": "mcp_call",
+        "detail": "wiki.read",
+    }
+
+
+def test_a_message_names_its_phase_and_its_sources() -> None:
+    part = OutputText("It rains.", (Citation("https://weather.example", "Weather"),))
+    (line,) = lines_of(ended(AssistantMessage(parts=(part,), phase="final_answer")))
+    assert line["item"] == {
+        "id": "item_0",
+        "type": "agent_message",
+        "text": "It rains.",
+        "phase": "final_answer",
+        "sources": [{"url": "https://weather.example", "title": "Weather"}],
+    }
+
+
+def test_little_that_is_left_of_the_allowance_is_told_once() -> None:
+    window = QuotaWindow(used_percent=95, length_minutes=300, resets_at=None)
+    reported = QuotaReported(Quota(plan=None, windows=(window,)))
+    assert lines_of(reported, reported) == [
+        {"type": "notice", "message": "95 % of the 5-hour limit is used."}
+    ]
+
+
+def test_what_was_changed_of_a_request_is_a_notice() -> None:
+    assert lines_of(RequestAdjusted("Left out.")) == [{"type": "notice", "message": "Left out."}]

@@ -1,31 +1,47 @@
 """The loop: ask, run the tools, answer, until it is done."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 from tests.fakes.clock import FakeClock
 from tests.fakes.credential_source import FakeCredentialSource
 from tests.fakes.entropy import FakeEntropy
+from tests.fakes.model_catalogue import FakeModelCatalogue
 from tests.fakes.model_stream import FakeModelStream
 from tests.fakes.tool_executor import FakeToolExecutor, Scripted
 from tests.fakes.values import API_KEY, SUBSCRIPTION, a_call, a_message
 
 from codexctl.application.ask_model import AskModel
+from codexctl.application.choose_model import ChooseModel
 from codexctl.application.run_conversation import RunConversation, Task
 from codexctl.application.run_tools import RunTools
-from codexctl.domain.conversation import ConversationItem, ToolOutput, UserMessage
+from codexctl.domain.conversation import (
+    AssistantMessage,
+    ConversationItem,
+    Image,
+    OutputText,
+    Reasoning,
+    ToolOutput,
+    UserMessage,
+)
 from codexctl.domain.credentials import Credential
 from codexctl.domain.errors import (
+    AnswerDiffers,
     CodexctlError,
     InvalidRequest,
+    ModelUnavailable,
     NetworkFailed,
     NotSignedIn,
+    QuotaExhausted,
+    ServiceUnavailable,
     SignInRejected,
+    TimeLimitReached,
     TurnLimitReached,
 )
 from codexctl.domain.limits import RetryPolicy, RunLimits
-from codexctl.domain.models import Effort, ModelChoice, Provider
+from codexctl.domain.models import Effort, ModelChoice, ModelOptions, Provider, Verbosity
 from codexctl.domain.run_events import (
     Notice,
     Retrying,
@@ -86,6 +102,8 @@ def _run(
     task: Task = TASK,
     held: Mapping[Provider, Credential | SignInRejected] = BOTH,
     tools: FakeToolExecutor | None = None,
+    slugs: tuple[str, ...] | CodexctlError = (),
+    routing: str | None = None,
 ) -> Run:
     executor = tools or FakeToolExecutor({"look": [Scripted("seen")]})
     run = Run(FakeModelStream(*scripts), executor, FakeCredentialSource(held))
@@ -95,8 +113,12 @@ def _run(
             model=run.model, credentials=run.credentials, clock=run.clock, entropy=entropy
         ),
         run_tools=RunTools(run.tools),
-        credentials=run.credentials,
+        choose_model=ChooseModel(
+            credentials=run.credentials, catalogue=lambda: FakeModelCatalogue(slugs)
+        ),
+        routing_for=lambda credential: routing if credential == SUBSCRIPTION else None,
         tools=run.tools,
+        clock=run.clock,
         entropy=entropy,
     )
     try:
@@ -233,10 +255,14 @@ def test_a_step_that_failed_in_passing_is_tried_again_before_any_text() -> None:
     assert (run.clock.waits, run.error) == ([0.2], None)
 
 
-def test_a_step_is_not_tried_again_once_its_text_was_shown() -> None:
-    run = _run([TextDelta("Hel", 0), CUT])
-    assert run.error is CUT
-    assert run.events[-1] == TurnEnded(InterruptedTurn(CUT, (), Usage()))
+def test_a_retry_continues_what_was_shown() -> None:
+    run = _run([TextDelta("Hel", 0), CUT], HELLO)
+    assert run.events[-1] == RunFinished(Usage(), a_message("Hello"))
+
+
+def test_a_retry_that_differs_from_what_was_shown_ends_the_run() -> None:
+    run = _run([TextDelta("Hal", 0), CUT], HELLO)
+    assert type(run.error) is AnswerDiffers
 
 
 def test_a_step_whose_text_is_not_shown_is_tried_again() -> None:
@@ -250,7 +276,7 @@ def test_each_step_has_a_budget_of_its_own() -> None:
 
 
 def test_a_spent_budget_ends_the_run_with_the_last_error() -> None:
-    run = _run([CUT], [CUT], task=_limited(retries=1))
+    run = _run([CUT], [CUT], task=_limited(retries=1), held={Provider.API: API_KEY})
     assert (run.error, run.clock.waits, len(run.model.asked)) == (CUT, [0.2], 2)
 
 
@@ -313,15 +339,15 @@ def test_the_model_asked_is_the_one_wanted_of_the_provider_at_hand(
     held: Mapping[Provider, Credential | SignInRejected],
     asked: ModelChoice,
 ) -> None:
-    run = _run(HELLO, task=Task(prompt="Hi", instructions="Be brief.", model=wanted), held=held)
+    wanted_ones = () if wanted is None else (wanted,)
+    run = _run(HELLO, task=_wanting(*wanted_ones), held=held)
     assert run.events[1] == StepStarted(asked)
     assert (run.last_request.model, run.last_request.options.effort) == (asked.slug, asked.effort)
-    assert run.credentials.asked == [wanted.provider if wanted else None]
 
 
 def test_a_credential_is_asked_for_before_every_step() -> None:
     run = _run(LOOKING, HELLO)
-    assert run.credentials.asked == [None, None]
+    assert run.credentials.asked == [Provider.CHATGPT, Provider.CHATGPT]
 
 
 def test_without_a_credential_nothing_is_asked() -> None:
@@ -337,3 +363,155 @@ def test_a_call_id_that_comes_again_in_a_later_response_is_another_call() -> Non
     assert [call.call_id for call in calls] == ["call_1", "call_1_2"]
     outputs = [item for item in run.last_request.items if isinstance(item, ToolOutput)]
     assert [output.call_id for output in outputs] == ["call_1", "call_1_2"]
+
+
+def _wanting(*models: ModelChoice, **fields: Any) -> Task:
+    return Task(prompt="Hi", instructions="Be brief.", models=models, **fields)
+
+
+A = ModelChoice("a", Provider.CHATGPT)
+B = ModelChoice("b", Provider.CHATGPT)
+ELSEWHERE = ModelChoice("c", Provider.API)
+NO_SUCH_MODEL = ModelUnavailable("No such model.", remedy="Choose another.")
+SPENT = QuotaExhausted("Used up.", remedy="Wait.")
+BUSY = ServiceUnavailable("Busy.", remedy="Wait.")
+
+
+def _asked(run: Run) -> list[str]:
+    return [request.model for request in run.model.requests]
+
+
+@pytest.mark.parametrize(
+    ("error", "asked"),
+    [
+        (NO_SUCH_MODEL, ["a", "b"]),
+        (SPENT, ["a", "b"]),
+        (BUSY, ["a", "b"]),
+        (CUT, ["a", "c"]),
+        (InvalidRequest("wrong", remedy="change it"), ["a"]),
+        (SignInRejected("refused", remedy="sign in"), ["a"]),
+    ],
+)
+def test_another_model_is_asked_where_that_may_help(error: CodexctlError, asked: list[str]) -> None:
+    limits = RunLimits(retry=RetryPolicy(retries=0))
+    run = _run([error], HELLO, task=_wanting(A, B, ELSEWHERE, limits=limits))
+    assert _asked(run) == asked
+
+
+def test_the_user_is_told_of_another_model() -> None:
+    run = _run([NO_SUCH_MODEL], HELLO, task=_wanting(A, B))
+    assert run.events[1:4] == [
+        StepStarted(A),
+        Notice("No such model. Asking openai-codex/b instead of openai-codex/a."),
+        StepStarted(B),
+    ]
+
+
+def test_all_models_of_a_step_share_its_budget() -> None:
+    task = _wanting(A, B, limits=RunLimits(retry=RetryPolicy(retries=1)))
+    run = _run([BUSY], [BUSY], [BUSY], task=task)
+    assert (_asked(run), run.clock.waits, run.error) == (["a", "a", "b"], [0.2], BUSY)
+
+
+def test_no_other_model_is_asked_once_text_is_visible() -> None:
+    task = _wanting(A, B, limits=RunLimits(retry=RetryPolicy(retries=0)))
+    run = _run([TextDelta("Hel", 0), BUSY], task=task)
+    assert (_asked(run), run.error) == (["a"], BUSY)
+
+
+def test_no_other_model_is_asked_after_the_first_step() -> None:
+    run = _run(LOOKING, [NO_SUCH_MODEL], task=_wanting(A, B))
+    assert _asked(run) == ["a", "a"]
+
+
+def test_a_model_without_a_credential_is_passed_over() -> None:
+    run = _run(HELLO, task=_wanting(A, ELSEWHERE), held={Provider.API: API_KEY})
+    assert _asked(run) == ["c"]
+
+
+def test_without_a_credential_for_any_of_them_the_first_is_named() -> None:
+    run = _run(HELLO, task=_wanting(A, B), held={Provider.API: API_KEY})
+    assert type(run.error) is NotSignedIn
+
+
+def test_the_defaults_end_with_a_model_that_every_key_may_use() -> None:
+    run = _run([NO_SUCH_MODEL], [NO_SUCH_MODEL], HELLO, held={Provider.API: API_KEY})
+    assert (_asked(run), type(run.error)) == (["gpt-5.2-codex", "gpt-4o-mini"], ModelUnavailable)
+
+
+def test_an_overloaded_service_is_not_asked_for_a_weaker_model_that_nobody_named() -> None:
+    task = _wanting(limits=RunLimits(retry=RetryPolicy(retries=0)))
+    run = _run([BUSY], HELLO, held={Provider.API: API_KEY}, task=task)
+    assert (_asked(run), run.error) == (["gpt-5.2-codex"], BUSY)
+
+
+def test_a_spent_key_is_not_asked_for_another_model() -> None:
+    run = _run([SPENT], HELLO, held={Provider.API: API_KEY})
+    assert (_asked(run), run.error) == (["gpt-5.2-codex"], SPENT)
+
+
+def test_a_fallback_whose_login_is_broken_leaves_the_first_error() -> None:
+    broken = SignInRejected("broken", remedy="sign in")
+    run = _run([NO_SUCH_MODEL], task=_wanting(A, ELSEWHERE), held={**BOTH, Provider.API: broken})
+    assert run.error is not None
+    assert run.error.message == "No such model."
+
+
+def test_a_model_that_there_is_not_is_answered_with_those_there_are() -> None:
+    run = _run([NO_SUCH_MODEL], task=_wanting(A), slugs=("gpt-5.5", "gpt-6-sol"))
+    assert run.error is not None
+    assert run.error.remedy == "Choose another. There are: gpt-5.5, gpt-6-sol."
+
+
+def test_a_list_of_models_that_cannot_be_had_changes_nothing() -> None:
+    run = _run([NO_SUCH_MODEL], task=_wanting(A), slugs=CUT)
+    assert run.error is NO_SUCH_MODEL
+
+
+def test_the_routing_of_the_account_is_in_every_request() -> None:
+    run = _run(LOOKING, HELLO, routing="us")
+    assert [request.routing for request in run.model.requests] == ["us", "us"]
+
+
+def test_options_and_pictures_are_in_the_request() -> None:
+    options = ModelOptions(effort=Effort.LOW, verbosity=Verbosity.HIGH)
+    picture = Image("image/png", b"png")
+    run = _run(HELLO, task=_wanting(A, options=options, images=(picture,)))
+    assert run.last_request.options == options
+    assert run.last_request.items == (UserMessage("Hi", (picture,)),)
+
+
+def test_an_effort_named_with_the_model_goes_before_the_option() -> None:
+    wanted = ModelChoice("a", None, Effort.HIGH)
+    run = _run(HELLO, task=_wanting(wanted, options=ModelOptions(effort=Effort.LOW)))
+    assert run.last_request.options.effort is Effort.HIGH
+
+
+def _commentary(text: str) -> Script:
+    return _saying(AssistantMessage(parts=(OutputText(text),), phase="commentary"))
+
+
+def test_a_model_that_says_only_what_it_is_about_to_do_is_asked_on() -> None:
+    run = _run(_commentary("I will look."), HELLO)
+    assert run.events[-1] == RunFinished(Usage(), a_message("Hello"))
+
+
+def test_a_model_that_only_ever_announces_is_not_asked_for_ever() -> None:
+    run = _run(_commentary("One."), _commentary("Two."), _commentary("Three."))
+    assert (len(run.model.asked), run.error) == (3, None)
+
+
+def test_reasoning_is_sent_back_to_the_model_it_is_of() -> None:
+    thought = Reasoning(item_id="rs_1", summary=(), encrypted_content="sealed")
+    run = _run(_saying(thought, a_call()), HELLO)
+    assert run.last_request.items[1] == replace(thought, model="gpt-5.5")
+
+
+def test_a_run_ends_when_its_time_is_up() -> None:
+    run = _run([CUT], HELLO, task=_wanting(A, limits=RunLimits(timeout_seconds=0.1)))
+    assert (type(run.error), run.clock.waits) == (TimeLimitReached, [])
+
+
+def test_a_run_within_its_time_is_not_disturbed() -> None:
+    run = _run([CUT], HELLO, task=_wanting(A, limits=RunLimits(timeout_seconds=0.3)))
+    assert (run.error, run.clock.waits) == (None, [0.2])

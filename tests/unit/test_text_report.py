@@ -4,9 +4,16 @@ import pytest
 from tests.fakes.screen import KeptScreen, on_terminal, piped
 from tests.fakes.values import a_call, a_message
 
-from codexctl.domain.conversation import Reasoning
+from codexctl.domain.conversation import (
+    AssistantMessage,
+    Citation,
+    OutputText,
+    ProviderItem,
+    Reasoning,
+)
 from codexctl.domain.errors import StreamInterrupted
 from codexctl.domain.models import ModelChoice, Provider
+from codexctl.domain.quota import Quota, QuotaWindow
 from codexctl.domain.run_events import (
     Notice,
     Retrying,
@@ -22,9 +29,12 @@ from codexctl.domain.stream_events import (
     ArgumentsFinished,
     CallAnnounced,
     Completed,
+    HostedCallStarted,
     Incomplete,
     ItemFinished,
+    QuotaReported,
     ReasoningDelta,
+    RequestAdjusted,
     ResponseStarted,
     TextDelta,
     Unrecognised,
@@ -37,6 +47,17 @@ from codexctl.entrypoints.rendering.text import TextReport
 
 TURN = TurnEnded(FinishedTurn(items=(), usage=Usage()))
 ERROR = StreamInterrupted("It broke.", remedy="Run it again.")
+
+
+NEARLY_USED = QuotaWindow(used_percent=95, length_minutes=300, resets_at=None)
+SOURCED = AssistantMessage(
+    parts=(
+        OutputText(
+            "It rains.",
+            (Citation("https://weather.example", "Weather"), Citation("https://rain.example")),
+        ),
+    )
+)
 
 
 def shown(kept: KeptScreen, *events: RunEvent, final_only: bool = False) -> KeptScreen:
@@ -78,6 +99,8 @@ def test_what_says_nothing_to_a_reader_of_pipes_is_left_out(event: RunEvent) -> 
         (StepStarted(ModelChoice("gpt-5.5", Provider.API)), "waiting for openai/gpt-5.5…"),
         (ReasoningDelta("Hm", 0, 0), "thinking…"),
         (CallAnnounced("look", "call_1", 0), "calling look…"),
+        (HostedCallStarted("web_search_call", 0), "searching the web…"),
+        (HostedCallStarted("telepathy_call", 0), "telepathy…"),
     ],
 )
 def test_a_terminal_is_told_what_is_going_on(event: RunEvent, status: str) -> None:
@@ -102,6 +125,24 @@ def test_a_terminal_is_told_what_is_going_on(event: RunEvent, status: str) -> No
             "One.\nTwo.\n",
         ),
         (RunFinished(Usage(), None), "tokens: 0 in, 0 out\n"),
+        (
+            RunFinished(Usage(output_tokens=1200, reasoning_output_tokens=1000), None),
+            "tokens: 0 in, 1,200 out (1,000 thinking)\n",
+        ),
+        (RequestAdjusted("Left out."), "note: Left out.\n"),
+        (
+            ItemFinished(ProviderItem("web_search_call", "{}", "weather"), 0),
+            "→ searching the web: weather\n",
+        ),
+        (ItemFinished(ProviderItem("compaction", "{}"), 0), ""),
+        (
+            TurnEnded(FinishedTurn(items=(SOURCED,), usage=Usage())),
+            "source: Weather https://weather.example\nsource: https://rain.example\n",
+        ),
+        (
+            QuotaReported(Quota(plan=None, windows=(NEARLY_USED,))),
+            "note: 95 % of the 5-hour limit is used.\n",
+        ),
         (
             RunFinished(Usage(input_tokens=1234, cached_input_tokens=1000, output_tokens=5), None),
             "tokens: 1,234 in (1,000 cached), 5 out\n",
@@ -162,3 +203,16 @@ def test_a_failure_ends_the_line_and_is_told() -> None:
     assert kept.stderr == (
         "Traceback: …\ncodexctl: It broke.\n  Run it again.\n  Request id: req_1\n"
     )
+
+
+def test_a_retry_that_continues_what_was_shown_goes_on_in_the_same_message() -> None:
+    retry = Retrying(ERROR, 1, 5, 0.2, keeps_text=True)
+    hello = ItemFinished(a_message("Hello you"), 0)
+    kept = shown(piped(), TextDelta("Hel", 0), retry, TextDelta("lo", 0), hello)
+    assert kept.stdout == "Hello you"
+
+
+def test_little_that_is_left_of_the_allowance_is_told_once() -> None:
+    reported = QuotaReported(Quota(plan=None, windows=(NEARLY_USED,)))
+    kept = shown(piped(), reported, reported)
+    assert kept.stderr == "note: 95 % of the 5-hour limit is used.\n"

@@ -5,43 +5,27 @@ from typing import Any
 
 import pytest
 from tests.fakes.values import a_call, a_message
-from tests.fakes.wire import call_item, completed, created, item_done, message_item, text_delta
+from tests.fakes.wire import call_item, created, item_done, message_item, text_delta
 
 from codexctl.adapters.responses.wire_codec import decode_event, kind_of
 from codexctl.domain.conversation import ProviderItem
 from codexctl.domain.errors import ProtocolError
 from codexctl.domain.faults import ProviderFault
+from codexctl.domain.quota import Quota, QuotaWindow
 from codexctl.domain.stream_events import (
+    ArgumentsDelta,
     ArgumentsFinished,
     CallAnnounced,
-    Completed,
     Failed,
-    Incomplete,
+    HostedCallStarted,
     ItemFinished,
+    QuotaReported,
     ReasoningDelta,
     ResponseStarted,
     StreamEvent,
     TextDelta,
     Unrecognised,
-    Usage,
 )
-
-_USAGE = {
-    "input_tokens": 10,
-    "input_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 3},
-    "output_tokens": 7,
-    "output_tokens_details": {"reasoning_tokens": 5},
-    "total_tokens": 17,
-}
-_COUNTED = Usage(
-    input_tokens=10,
-    cached_input_tokens=4,
-    cache_write_input_tokens=3,
-    output_tokens=7,
-    reasoning_output_tokens=5,
-)
-_OVERLOADED = {"code": "server_is_overloaded", "message": "Busy"}
-_BUSY = Failed(ProviderFault(message="Busy", code="server_is_overloaded"))
 
 
 def _decoded(body: object, name: str = "message") -> StreamEvent:
@@ -97,9 +81,48 @@ _EVENTS: dict[str, tuple[Any, StreamEvent]] = {
         _typed("response.output_item.added", item={"type": "message"}),
         Unrecognised("response.output_item.added"),
     ),
+    "reasoning begun": (
+        _typed("response.output_item.added", item={"type": "reasoning"}),
+        Unrecognised("response.output_item.added"),
+    ),
+    "hosted tool begun": (
+        _typed(
+            "response.output_item.added",
+            output_index=2,
+            item={"type": "web_search_call", "id": "ws_1", "status": "in_progress"},
+        ),
+        HostedCallStarted("web_search_call", 2),
+    ),
+    "nothing begun": (
+        _typed("response.output_item.added", item=None),
+        Unrecognised("response.output_item.added"),
+    ),
+    "more arguments": (
+        _typed(
+            "response.function_call_arguments.delta", delta='{"a', output_index=1, item_id="fc_1"
+        ),
+        ArgumentsDelta('{"a', 1, "fc_1"),
+    ),
+    "more free text": (
+        _typed("response.custom_tool_call_input.delta", delta="a", call_id="call_1"),
+        ArgumentsDelta("a", None, "call_1"),
+    ),
     "arguments": (
         _typed("response.function_call_arguments.done", arguments="{}", output_index=1),
         ArgumentsFinished("{}", 1),
+    ),
+    "arguments of a named item": (
+        _typed(
+            "response.function_call_arguments.done",
+            arguments={"at": 1},
+            item_id="fc_1",
+            call_id="call_1",
+        ),
+        ArgumentsFinished('{"at": 1}', None, "fc_1"),
+    ),
+    "arguments that are null": (
+        _typed("response.function_call_arguments.done", arguments=None, output_index=1),
+        ArgumentsFinished("", 1),
     ),
     "free text": (
         _typed("response.custom_tool_call_input.done", input="a b", output_index=1),
@@ -118,56 +141,20 @@ _EVENTS: dict[str, tuple[Any, StreamEvent]] = {
         _typed("response.output_item.done"),
         ItemFinished(ProviderItem("", "{}"), None),
     ),
-    "completed": (completed(), Completed(response_id="resp_1")),
-    "completed with everything": (
+    "allowance": (
         _typed(
-            "response.completed",
-            response={
-                "id": "resp_1",
-                "usage": _USAGE,
-                "end_turn": False,
-                "output": [
-                    {"type": "reasoning", "id": "rs_1", "encrypted_content": "sealed"},
-                    {"type": "reasoning", "id": "rs_2", "encrypted_content": None},
-                    {"type": "message", "id": "msg_1", "encrypted_content": "odd"},
-                ],
-            },
+            "codex.rate_limits",
+            plan_type="plus",
+            rate_limits={"primary": {"used_percent": 40.5, "window_minutes": 300}},
         ),
-        Completed(
-            response_id="resp_1",
-            usage=_COUNTED,
-            end_turn=False,
-            sealed_reasoning={"rs_1": "sealed"},
+        QuotaReported(
+            Quota(
+                plan="plus",
+                windows=(QuotaWindow(used_percent=40.5, length_minutes=300, resets_at=None),),
+            )
         ),
     ),
-    "completed with odd fields": (
-        _typed("response.completed", response={"usage": [], "end_turn": "no", "output": {}}),
-        Completed(),
-    ),
-    "usage with odd fields": (
-        _typed(
-            "response.completed",
-            response={"usage": {"input_tokens": "10", "output_tokens": True}},
-        ),
-        Completed(usage=Usage()),
-    ),
-    "incomplete": (
-        _typed(
-            "response.incomplete",
-            response={"incomplete_details": {"reason": "content_filter"}, "usage": _USAGE},
-        ),
-        Incomplete("content_filter", _COUNTED),
-    ),
-    "incomplete without a reason": (
-        _typed("response.incomplete", response={"incomplete_details": None}),
-        Incomplete("unknown", None),
-    ),
-    "failed": (_typed("response.failed", response={"error": _OVERLOADED}), _BUSY),
-    "failed without a response": (_typed("response.failed", error=_OVERLOADED), _BUSY),
-    "flat error": (_typed("error", **_OVERLOADED), _BUSY),
-    "nested error": (_typed("error", error=_OVERLOADED), _BUSY),
-    "response error": (_typed("response.error", error=_OVERLOADED), _BUSY),
-    "bare error": ({"error": _OVERLOADED}, _BUSY),
+    "no allowance": (_typed("codex.rate_limits"), Unrecognised("codex.rate_limits")),
     "something new": (_typed("response.whatever", error="x"), Unrecognised("response.whatever")),
     "not an object": ([1, 2], Unrecognised("message")),
 }
@@ -184,6 +171,11 @@ def test_the_type_in_the_data_goes_before_the_name_of_the_event() -> None:
 
 def test_the_name_of_the_event_serves_where_the_data_has_no_type() -> None:
     assert _decoded({"delta": "Hel"}, "response.output_text.delta") == TextDelta("Hel", None)
+
+
+def test_an_event_named_error_is_one_whatever_its_type() -> None:
+    fault = ProviderFault(message="No", code="invalid_request_error")
+    assert _decoded({"type": "invalid_request_error", "message": "No"}, "error") == Failed(fault)
 
 
 def test_a_call_announced_by_its_item_id_alone_goes_by_that_id() -> None:

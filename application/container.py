@@ -18,6 +18,7 @@ from codexctl.application.run_conversation import RunConversation
 from codexctl.application.run_tools import RunTools
 from codexctl.domain.credentials import Credential
 from codexctl.domain.ports import (
+    Approver,
     AuthorizationServer,
     Clock,
     CredentialSource,
@@ -49,6 +50,7 @@ class Container(containers.DeclarativeContainer):
     server: providers.Provider[AuthorizationServer] = port()
     notifier: providers.Provider[Notifier] = port()
     profile: providers.Provider[str] = port()
+    approver: providers.Provider[Approver] = port()
     catalogue: providers.Provider[ModelCatalogue] = port()
     # A use case of its own, and one that a run with an API key never loads: so it is handed in.
     routing_for: providers.Provider[Callable[[Credential], str | None]] = port()
@@ -78,7 +80,9 @@ class Container(containers.DeclarativeContainer):
     ask_model: providers.Provider[AskModel] = providers.Factory(
         AskModel, model=model, credentials=credentials, clock=clock, entropy=entropy
     )
-    run_tools: providers.Provider[RunTools] = providers.Factory(RunTools, tools=tools)
+    run_tools: providers.Provider[RunTools] = providers.Factory(
+        RunTools, tools=tools, approver=approver.provider
+    )
     run_conversation: providers.Provider[RunConversation] = providers.Factory(
         RunConversation,
         ask_model=ask_model,

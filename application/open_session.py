@@ -87,7 +87,8 @@ class OpenSession:
             case SessionWish.EPHEMERAL:
                 return OpenedSession(Conversation(self.entropy.identifier()), NoLog())
             case SessionWish.NEW:
-                return self._begun(self._header(choice))
+                begun = self._begun(self._header(choice))
+                return replace(begun, log=KeptWhilePossible(begun.log, self.notifier))
             case SessionWish.NAMED:
                 return self._named(choice)
             case SessionWish.LATEST:
@@ -173,7 +174,7 @@ class KeptWhilePossible:
         try:
             self._log.append(*records, is_durable=is_durable)
         except FileNotWritten as error:
-            self._log, log = None, self._log
+            log, self._log = self._log, None
             log.close()
             self._notifier.tell(f"This run cannot be continued later: {error.message}")
 

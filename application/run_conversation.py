@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from codexctl.application.ask_model import Answered, AskModel, Step
 from codexctl.application.choose_model import Candidate, ChooseModel, may_help
-from codexctl.application.run_tools import RunTools
+from codexctl.application.open_session import NoLog, OpenedSession
+from codexctl.application.run_tools import RunTools, ToolRules
 from codexctl.domain.continuation import ShownText
 from codexctl.domain.conversation import (
     AssistantMessage,
@@ -27,7 +28,7 @@ from codexctl.domain.errors import (
 from codexctl.domain.history import repaired, with_new_call_ids
 from codexctl.domain.limits import RetryBudget, RunLimits
 from codexctl.domain.models import ModelChoice, ModelOptions
-from codexctl.domain.ports import Clock, Entropy, ToolExecutor
+from codexctl.domain.ports import Clock, Entropy, SessionLog, ToolExecutor
 from codexctl.domain.run_events import (
     Notice,
     Retrying,
@@ -37,7 +38,9 @@ from codexctl.domain.run_events import (
     StepStarted,
     TurnEnded,
 )
+from codexctl.domain.session import ItemAdded, StepEnded
 from codexctl.domain.stream_events import Usage
+from codexctl.domain.tools import ToolCall
 from codexctl.domain.turn import FinishedTurn, InterruptedTurn, TurnRequest
 from codexctl.domain.values import dataclass
 
@@ -52,21 +55,29 @@ class Task:
     Attributes:
         prompt: What to ask; not empty.
         instructions: What the model is told about its task; not empty.
+        context: What the model is told of the surroundings, before the prompt. What the
+            conversation holds already is not said again.
         images: Pictures that go with the prompt.
         models: Which model, and which ones in its place should it not answer; the defaults if
             empty.
         options: How to answer. An effort named with a model goes before the one in here.
         limits: Bounds of the run.
         text_is_shown: Whether text is shown as it comes and so cannot be taken back.
+        rules: What the user has to say on the tools.
+        session: The conversation to go on with, and where it is kept; None for a new one that
+            nobody keeps.
     """
 
     prompt: str
     instructions: str
+    context: tuple[UserMessage, ...] = ()
     images: tuple[Image, ...] = ()
     models: tuple[ModelChoice, ...] = ()
     options: ModelOptions = field(default_factory=ModelOptions)
     limits: RunLimits = field(default_factory=RunLimits)
     text_is_shown: bool = True
+    rules: ToolRules = field(default_factory=ToolRules)
+    session: OpenedSession | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +105,11 @@ class RunConversation:
         return events if seconds is None else self._within(seconds, events)
 
     def _run(self, task: Task) -> Generator[RunEvent, None, None]:
-        conversation = Conversation(
-            self.entropy.identifier(), (UserMessage(task.prompt, task.images),)
-        )
+        session = task.session or OpenedSession(Conversation(self.entropy.identifier()), NoLog())
+        conversation, log = session.conversation, session.log
+        asked = _asked(task, conversation)
+        conversation = conversation.plus(asked)
+        log.append(*map(ItemAdded, asked))
         usage = Usage()
         last_message: AssistantMessage | None = None
         commentaries = 0
@@ -112,7 +125,7 @@ class RunConversation:
                 answered = yield from self._step(
                     task, conversation, candidate, _new_step(task, told)
                 )
-            turn = yield from self._whole(answered, conversation)
+            turn = yield from self._whole(answered, conversation, log)
             usage += turn.usage
             last_message = _last_message(turn) or last_message
             # From the request that was answered: what it had to leave out stays out.
@@ -126,7 +139,7 @@ class RunConversation:
                 yield RunFinished(usage, last_message)
                 return
             if number < task.limits.max_turns:  # outputs that nobody will read are not made
-                outputs = yield from self.run_tools(turn.calls)
+                outputs = yield from self.run_tools(turn.calls, task.rules, log)
                 conversation = conversation.plus(outputs)
         raise TurnLimitReached(
             f"The run reached its limit of {task.limits.max_turns} turns.",
@@ -168,17 +181,20 @@ class RunConversation:
         return (yield from self.ask_model(request, candidate.credential, step))
 
     def _whole(
-        self, answered: Answered, conversation: Conversation
+        self, answered: Answered, conversation: Conversation, log: SessionLog
     ) -> Generator[RunEvent, None, FinishedTurn]:
-        """Announce a turn and return it, if it is whole."""
+        """Keep a turn, announce it and return it, if it is whole."""
         turn = answered.turn
         if isinstance(turn, InterruptedTurn):
+            # What the user has read is kept, so that the model knows it; its calls never run.
+            log.append(*(ItemAdded(item) for item in turn.items if not isinstance(item, ToolCall)))
             yield TurnEnded(turn)
             if isinstance(turn.error, ModelUnavailable):
                 raise self.choose_model.explained(turn.error, answered.credential) from turn.error
             raise turn.error
         items = with_new_call_ids(turn.items, conversation)
         turn = replace(turn, items=_signed(items, answered.request.model))
+        log.append(*map(ItemAdded, turn.items), StepEnded(answered.request.model, turn.usage))
         yield TurnEnded(turn)
         for text in turn.notices:
             yield Notice(text)
@@ -203,6 +219,12 @@ def time_limit_reached(seconds: float) -> TimeLimitReached:
         f"The run reached its time limit of {seconds:g} seconds.",
         remedy="Allow more with --timeout, or ask for less at once.",
     )
+
+
+def _asked(task: Task, conversation: Conversation) -> tuple[UserMessage, ...]:
+    """Return what the user says now: what is new of the surroundings, and the prompt."""
+    new = tuple(message for message in task.context if message not in conversation.items)
+    return (*new, UserMessage(task.prompt, task.images))
 
 
 def _new_step(task: Task, told: set[str]) -> Step:

@@ -27,10 +27,17 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class UserMessage:
-    """What the user said, and the pictures that go with it."""
+    """What the user said, and the pictures that go with it.
+
+    Attributes:
+        text: The words.
+        images: The pictures.
+        is_context: Whether it was not the user who said it, but codexctl about the surroundings.
+    """
 
     text: str
     images: tuple[Image, ...] = ()
+    is_context: bool = False
 
 
 @dataclass(frozen=True, slots=True)

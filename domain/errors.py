@@ -32,6 +32,10 @@
     ├── RunStopped                 a limit that the user set
     │   ├── TurnLimitReached       ``--max-turns``
     │   └── TimeLimitReached       ``--timeout``
+    ├── TapeError                  ``--record`` and ``--replay``
+    │   ├── TapeUnreadable         the file is no tape, a newer one, or damaged
+    │   ├── TapeMismatch           the run asks for something else than the tape holds
+    │   └── TapeRefused            the tape would hold what looks like a secret
     └── LocalFileError             this machine's files
         ├── FileNotWritten         a file that was to be written, such as on a full disk
         ├── StoreUnreadable        the credential file is damaged, foreign or newer
@@ -241,6 +245,22 @@ class TurnLimitReached(RunStopped):
 
 class TimeLimitReached(RunStopped):
     """The run took longer than ``--timeout`` allows."""
+
+
+class TapeError(CodexctlError):
+    """A recorded run is the matter."""
+
+
+class TapeUnreadable(TapeError):
+    """The file is no tape, one of a newer version, or damaged. It is left as it is."""
+
+
+class TapeMismatch(TapeError):
+    """The run asks for something else than what was recorded."""
+
+
+class TapeRefused(TapeError):
+    """The tape would hold something that looks like a secret, so it was not written."""
 
 
 class LocalFileError(CodexctlError):

@@ -404,7 +404,7 @@ class SessionStore(Protocol):
 class Approver(Protocol):
     """Asks the user before a tool runs. Contract: ``tests/contract/test_approver.py``."""
 
-    def decide(self, call: ToolCall) -> "Decision":
+    def decide(self, call: ToolCall, /) -> "Decision":
         """Show exactly what would run, and return what the user says."""
         ...
 

@@ -136,11 +136,11 @@ def first_words_of(records: Iterable[SessionRecord]) -> str:
     first = ""
     for record in records:
         match record:
+            case ItemAdded(UserMessage(is_context=True)):
+                pass
             case ItemAdded(UserMessage(text)):
-                first = first or text
-                if not text.startswith("<"):  # not our own words about the surroundings
-                    first = text
-                    break
+                first = text
+                break
             case _:
                 break
     beginning = first.lstrip()[: 10 * _LONGEST_FIRST_WORDS]

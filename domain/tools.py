@@ -90,6 +90,7 @@ class OutcomeStatus(StrEnum):
 
     COMPLETED = "completed"
     FAILED = "failed"
+    DECLINED = "declined"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,34 +3,41 @@
 Each function imports what it builds, so that a command pays for what it uses and for nothing else.
 """
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from codexctl import __version__
+from codexctl.application.open_session import SessionChoice
+from codexctl.application.run_tools import NobodyToAsk
 from codexctl.domain.credentials import Subscription
 from codexctl.domain.stream_events import StreamEvent
+from codexctl.domain.tools import SandboxMode
 from codexctl.domain.values import dataclass
 from codexctl.entrypoints.settings import Settings, home_folder
+from codexctl.entrypoints.tool_composition import Commands, ToolOptions, chosen_tools
 
 if TYPE_CHECKING:
     from codexctl.adapters.openai_oauth.settings import IssuerSettings
+    from codexctl.adapters.project_documents import ProjectDocuments
     from codexctl.adapters.responses.http import HttpSettings
     from codexctl.adapters.responses.sse import ServerSentEvent
     from codexctl.adapters.sessions.store import FileSessionStore
     from codexctl.adapters.token_store.encrypted_file import EncryptedFileStore
     from codexctl.adapters.token_store.key_choice import KeyChoice
     from codexctl.adapters.token_store.passphrase import AskPassphrase as AskStorePassphrase
-    from codexctl.adapters.tools.tool import Tool
     from codexctl.application.container import Container
     from codexctl.application.keep_login import KeepLogin
+    from codexctl.application.open_session import OpenedSession
     from codexctl.application.route_requests import RouteRequests
     from codexctl.application.run_conversation import RunConversation
     from codexctl.application.sign_in import SignInByDevice, SignInByRedirect
     from codexctl.application.sign_out import SignOut
     from codexctl.domain.credentials import Credential
     from codexctl.domain.ports import (
+        Approver,
         AuthorizationServer,
         Clock,
         CredentialSource,
@@ -58,12 +65,18 @@ class RunOptions:
     Attributes:
         tools: Names of tools, comma-separated, or ``all`` or ``none``.
         working_folder: Where the tools work.
+        sandbox: What they may touch.
+        environment: The environment variables, of which tools see a few.
+        approver: Makes what asks the user before a tool runs.
         idle_timeout_seconds: How long the service may be silent.
         ask_passphrase: Asks a person for the store's passphrase; None where nobody can be asked.
     """
 
     tools: str
     working_folder: Path
+    approver: "Callable[[], Approver]" = NobodyToAsk
+    sandbox: SandboxMode = SandboxMode.READ_ONLY
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
     idle_timeout_seconds: float = 300.0
     ask_passphrase: "AskPassphrase | None" = None
 
@@ -77,14 +90,24 @@ def running(
     Raises:
         UsageError: There is no such tool.
     """
-    container = build_container(settings, options, notifier)
-    run_conversation = container.run_conversation()
-    with closing(container.model()):
-        yield run_conversation
+    with closing(Commands(_tool_options(settings, options))) as commands:
+        container = build_container(settings, options, notifier, commands)
+        run_conversation = container.run_conversation()
+        with closing(container.model()):
+            yield run_conversation
 
 
-def build_container(settings: Settings, options: RunOptions, notifier: "Notifier") -> "Container":
-    """Fill the ports of a run with the real adapters, built when they are asked for."""
+def build_container(
+    settings: Settings, options: RunOptions, notifier: "Notifier", commands: Commands | None = None
+) -> "Container":
+    """Fill the ports of a run with the real adapters, built when they are asked for.
+
+    Args:
+        settings: The settings of this process.
+        options: What the run is built for.
+        notifier: Told what the user should know.
+        commands: What runs commands, if whoever calls is to close it; else it is made here.
+    """
     from dependency_injector import providers
 
     from codexctl.adapters.responses.client import ResponsesClient
@@ -95,8 +118,9 @@ def build_container(settings: Settings, options: RunOptions, notifier: "Notifier
     model: providers.Provider[ModelStream] = providers.Singleton(
         ResponsesClient, _http(settings, options.idle_timeout_seconds)
     )
+    tool_options = _tool_options(settings, options)
     executor: providers.Provider[ToolExecutor] = providers.Singleton(
-        ToolRegistry, _chosen_tools(options.tools, options.working_folder)
+        ToolRegistry, chosen_tools(tool_options, commands or Commands(tool_options))
     )
     catalogue: providers.Provider[ModelCatalogue] = providers.Singleton(_catalogue, settings)
     ports = _login_ports(settings, notifier, options.ask_passphrase)
@@ -111,6 +135,7 @@ def build_container(settings: Settings, options: RunOptions, notifier: "Notifier
         model=model,
         tools=executor,
         catalogue=catalogue,
+        approver=providers.Factory(options.approver),
         routing_for=providers.Object(routing_for),
         **ports,
     )
@@ -255,6 +280,36 @@ def ready_token(token: str, origin: str) -> Subscription:
     return ready_subscription(token, origin)
 
 
+@contextmanager
+def opened_session(
+    settings: Settings, choice: SessionChoice, notifier: "Notifier"
+) -> "Generator[OpenedSession, None, None]":
+    """Open the conversation that the user wants, and let go of it afterwards.
+
+    Raises:
+        UsageError, SessionBusy, SessionUnreadable, FileNotWritten: It cannot be opened.
+    """
+    from codexctl.adapters.system import SystemClock, SystemEntropy
+    from codexctl.application.open_session import OpenSession
+
+    open_session = OpenSession(
+        store=open_sessions(settings),
+        clock=SystemClock(),
+        entropy=SystemEntropy(),
+        notifier=notifier,
+    )
+    opened = open_session(choice)
+    with closing(opened.log):
+        yield opened
+
+
+def project_documents(folder: Path) -> "ProjectDocuments":
+    """Read what the project tells every agent that works in a folder of it."""
+    from codexctl.adapters.project_documents import read_project_documents
+
+    return read_project_documents(folder)
+
+
 def read_frames(chunks: Iterable[bytes]) -> "Generator[Frame, None, None]":
     """Yield the server-sent events of a recorded stream, as the client would see them."""
     from codexctl.adapters.responses.sse import read_events
@@ -350,12 +405,14 @@ def _route_requests(settings: Settings, clock: "Clock", notifier: "Notifier") ->
     )
 
 
-def _chosen_tools(names: str, working_folder: Path) -> "tuple[Tool, ...]":
-    if names.strip() == "none":
-        return ()  # before the tools are imported
-    from codexctl.adapters.tools.built_in import built_in_tools, select
-
-    return select(names, built_in_tools(working_folder))
+def _tool_options(settings: Settings, options: RunOptions) -> ToolOptions:
+    return ToolOptions(
+        names=options.tools,
+        working_folder=options.working_folder,
+        sandbox=options.sandbox,
+        home=home_folder(settings),
+        environment=options.environment,
+    )
 
 
 def _store(settings: Settings, ask_passphrase: "AskPassphrase | None") -> "CredentialStore":

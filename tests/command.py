@@ -14,8 +14,10 @@ from typing import Any
 from codexctl.entrypoints.cli.program import run
 from codexctl.entrypoints.cli.surroundings import Surroundings
 
-NO_HOME = str(Path(tempfile.gettempdir()) / "codexctl-tests-have-no-home")
-"""Never made: a test that signs in brings a home of its own, and none sees the developer's."""
+_HOME = tempfile.TemporaryDirectory(prefix="codexctl-tests-")
+SHARED_HOME = _HOME.name
+"""Gone with this process. It takes the sessions of runs that nobody looks at; a test that signs in
+or looks at sessions brings a home of its own, and none sees the developer's."""
 
 COMMAND = str(Path(sys.executable).with_name("codexctl"))
 
@@ -62,7 +64,7 @@ def run_here(
     exit_code = run(
         words,
         Surroundings(
-            environment={"CODEXCTL_HOME": NO_HOME, **(environment or {})},
+            environment={"CODEXCTL_HOME": SHARED_HOME, **(environment or {})},
             stdin=None if stdin is None else io.BytesIO(stdin),
             stdout=out,
             stderr=err,
@@ -77,7 +79,7 @@ def process_environment(environment: Mapping[str, str] | None = None) -> dict[st
     return {
         **{name: os.environ[name] for name in kept if name in os.environ},
         "PYTHONUTF8": "1",
-        "CODEXCTL_HOME": NO_HOME,
+        "CODEXCTL_HOME": SHARED_HOME,
         **(environment or {}),
     }
 

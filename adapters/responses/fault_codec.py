@@ -102,15 +102,18 @@ def read_fault(body: JsonObject, now: datetime | None) -> ProviderFault:
     """Read a fault with its texts as they came, not yet fit to be shown."""
     inner = _innermost(body)
     message = _message(inner)
+    code = _code(inner, message)
+    # Of other faults such a phrase is advice to people, not a delay (wire-contract 3.2).
+    is_rate_limit = code is None or "rate" in code
     fault = ProviderFault(
         message=message,
-        code=_code(inner, message),
+        code=code,
         param=as_optional_text(inner.get("param")),
         status=_status(body, inner),
         plan=as_optional_text(inner.get("plan_type")) or as_optional_text(body.get("plan_type")),
         resets_at=moment(inner.get("resets_at"))
         or moment_after(inner.get("resets_in_seconds"), now),
-        retry_after_seconds=_delay_in(message),
+        retry_after_seconds=_delay_in(message) if is_rate_limit else None,
         request_id=as_optional_text(body.get("request_id")),
     )
     # The frame of an error that came over a WebSocket, as relays forward it (wire-contract 3.9).

@@ -182,7 +182,7 @@ _TABLE: tuple[tuple[_Kinds, _Kinds, type[CodexctlError], str, str], ...] = (
     (
         _UNANSWERED,
         (http.client.HTTPException,),
-        ProtocolError,
+        NetworkFailed,
         "What answered does not speak HTTP.",
         _CHECK_NETWORK,
     ),

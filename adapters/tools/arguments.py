@@ -27,18 +27,35 @@ _JSON_NAMES: Mapping[type, str] = {
 def parse_arguments(text: str) -> Arguments:
     """Return the JSON object that the text holds.
 
+    Some models write nothing, or ``null``, where there are no arguments, and some put the object
+    into a JSON string; they are understood all the same.
+
     Raises:
         ToolFailure: It is not JSON (``NaN`` and ``Infinity`` are not), or no object.
     """
-    try:
-        value: object = json.loads(text, parse_constant=_refuse_constant, parse_int=_whole)
-    except RecursionError:
-        raise _unparsable("it is nested too deeply") from None
-    except ValueError as exc:
-        raise _unparsable(str(exc)) from exc
+    value = _parsed(text)
+    if isinstance(value, str):
+        try:
+            inner = _parsed(value)
+        except ToolFailure:
+            inner = None
+        if isinstance(inner, dict):
+            return cast("Arguments", inner)
     if not isinstance(value, dict):
         raise _unparsable(f"expected a JSON object, got {_JSON_NAMES[type(value)]}")
     return cast("Arguments", value)
+
+
+def without_nulls(arguments: Arguments, spec: ToolSpec) -> Arguments:
+    """Leave out the arguments that need not be there and are null, as models write "none"."""
+    properties = cast("Mapping[str, object]", spec.parameters.get("properties", {}))
+    required = cast("list[str]", spec.parameters.get("required", []))
+    optional = properties.keys() - set(required)
+    return {
+        name: value
+        for name, value in arguments.items()
+        if value is not None or name not in optional
+    }
 
 
 def compile_check(spec: ToolSpec) -> Check:
@@ -60,6 +77,18 @@ def compile_check(spec: ToolSpec) -> Check:
             ) from exc
 
     return check
+
+
+def _parsed(text: str) -> object:
+    if not text.strip():
+        return {}
+    try:
+        value: object = json.loads(text, parse_constant=_refuse_constant, parse_int=_whole)
+    except RecursionError:
+        raise _unparsable("it is nested too deeply") from None
+    except ValueError as exc:
+        raise _unparsable(str(exc)) from exc
+    return {} if value is None else value
 
 
 def _unparsable(reason: str) -> ToolFailure:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from codexctl.adapters.tools.closed import is_within
 from codexctl.domain.values import dataclass
 
 if TYPE_CHECKING:
@@ -100,32 +101,40 @@ def rules_in(folder: str, descriptor: int) -> tuple[FolderRules, ...]:
     return (FolderRules(folder, rules),) if rules else ()
 
 
-def rules_above(root: str) -> tuple[FolderRules, ...]:
+def rules_above(folder: str, working_folder: str) -> tuple[FolderRules, ...]:
     """Return the rules that reach a folder from above, from the top of its repository down.
 
-    There are none where the folder is itself the top, is in no repository, or is ignored by them:
-    who works in a folder that is ignored wants to see what is in it.
+    There are none where the folder is itself the top, or is ignored by them: who asks for a folder
+    that is ignored wants to see what is in it.
+
+    Args:
+        folder: Its absolute path.
+        working_folder: Counts as the top for what is below it and in no repository.
     """
-    above: list[str] = []
-    folder = root
+    inner = working_folder if is_within(folder, working_folder) else folder
+    top = _top_of_repository(inner) or inner
+    rules: tuple[FolderRules, ...] = ()
+    above = top
+    for name in filter(None, folder[len(top) :].split("/")):
+        with suppress(OSError):
+            descriptor = os.open(above, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                rules += rules_in(_slashed(above), descriptor)
+            finally:
+                os.close(descriptor)
+        above = _slashed(above) + name
+        if name == ".git" or is_ignored(_slashed(above), rules):
+            return ()
+    return rules
+
+
+def _top_of_repository(folder: str) -> str | None:
     while not os.path.lexists(_slashed(folder) + ".git"):
         parent = os.path.dirname(folder)  # noqa: PTH120 - text, as all paths here
         if parent == folder:
-            return ()
+            return None
         folder = parent
-        above.insert(0, folder)
-    rules: tuple[FolderRules, ...] = ()
-    children = [*above[1:], root]
-    for folder, child in zip(above, children, strict=False):
-        with suppress(OSError):
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                rules += rules_in(_slashed(folder), descriptor)
-            finally:
-                os.close(descriptor)
-        if is_ignored(_slashed(child), rules):
-            return ()
-    return rules
+    return folder
 
 
 def compile_pattern(line: str) -> "Pattern | None":

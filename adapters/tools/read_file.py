@@ -1,35 +1,32 @@
 """The tool ``read_file``: lines of a text file, numbered."""
 
-import codecs
 import io
 import os
-import re
 from collections.abc import Iterator
 from functools import partial
-from typing import TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
-from codexctl.adapters.tools.budget import OUTPUT_BUDGET_BYTES
-from codexctl.adapters.tools.tool import Arguments, Tool, ToolFailure, shown
-from codexctl.adapters.tools.working_folder import WorkingFolder, failure_at
+from codexctl.adapters.tools.budget import ROOM_BYTES
+from codexctl.adapters.tools.deadlines import Deadline
+from codexctl.adapters.tools.reading import ReadableFiles
+from codexctl.adapters.tools.text_lines import lines_of, opened_text, readable
+from codexctl.adapters.tools.tool import Arguments, Tool, ToolFailure, ToolResult, shown
 from codexctl.domain.tools import ToolSpec
 from codexctl.domain.values import dataclass
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _DEFAULT_LINES = 2000
 _MAX_LINE_CHARACTERS = 2000
 _MAX_FILE_BYTES = 10 * 1024 * 1024
-_BINARY_PROBE_BYTES = 8192
-_ROOM_BYTES = OUTPUT_BUDGET_BYTES - 500
-"""For lines; the rest is for the notes. Past it the model is told where to go on, since the
-registry's cut would take a piece out of the middle."""
-
-_UNDECODABLE = re.compile("[\udc80-\udcff]")
-"""How ``surrogateescape`` marks bytes that are not UTF-8."""
+_TIMEOUT_SECONDS = 30
 
 _SPEC = ToolSpec(
     name="read_file",
     description=(
-        "Reads a text file below the working folder. Gives its lines, each with its number and a"
-        " tab before it; says where to go on when there are more."
+        "Reads a text file. Gives its lines, each with its number and a tab before it; says where"
+        " to go on when there are more."
     ),
     parameters={
         "type": "object",
@@ -38,7 +35,7 @@ _SPEC = ToolSpec(
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 4096,
-                "description": "The file, relative to the working folder.",
+                "description": "The file, absolute or relative to the working folder.",
             },
             "offset": {
                 "type": "integer",
@@ -55,7 +52,7 @@ _SPEC = ToolSpec(
         "additionalProperties": False,
     },
     read_only=True,
-    timeout_seconds=30,
+    timeout_seconds=_TIMEOUT_SECONDS,
 )
 
 
@@ -67,14 +64,31 @@ class _Request:
     size_bytes: int
 
 
-def read_file_tool(folder: WorkingFolder) -> Tool:
-    """Return the tool, reading in a folder."""
-    return Tool(_SPEC, partial(_read_file, folder))
+class _TimedFile(io.FileIO):
+    """A file that cannot be read any more when nobody waits for it."""
+
+    def __init__(self, file: int, deadline: Deadline) -> None:
+        super().__init__(file, closefd=False)
+        self._deadline = deadline
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int | None:
+        if self._deadline.left_seconds <= 0:
+            raise TimeoutError("out of time")
+        return super().readinto(buffer)
 
 
-def _read_file(folder: WorkingFolder, arguments: Arguments) -> str:
+def read_file_tool(files: ReadableFiles) -> Tool:
+    """Return the tool.
+
+    Args:
+        files: What it may read.
+    """
+    return Tool(spec=_SPEC, run=partial(_read_file, files))
+
+
+def _read_file(files: ReadableFiles, arguments: Arguments) -> ToolResult:
     path = str(arguments["path"])
-    with folder.opened_file(path) as file:
+    with files.opened_file(path) as file:
         # A JSON number such as 3.0 is an integer to the schema, so int() it has to be.
         request = _Request(
             path=path,
@@ -88,37 +102,29 @@ def _read_file(folder: WorkingFolder, arguments: Arguments) -> str:
                 f"{shown(path)} has {request.size_bytes} bytes, more than can be read at once;"
                 " ask with offset and limit for the lines you need"
             )
-        try:
-            return _read_lines(file, request)
-        except OSError as exc:
-            raise failure_at(path, exc) from exc
-
-
-def _read_lines(file: int, request: _Request) -> str:
-    with os.fdopen(file, "rb", closefd=False) as stream:
-        start = stream.read(_BINARY_PROBE_BYTES)
-        if b"\0" in start:
-            raise ToolFailure(
-                f"{shown(request.path)} is a binary file of {request.size_bytes} bytes;"
-                " only text can be read"
-            )
-        stream.seek(len(codecs.BOM_UTF8) if start.startswith(codecs.BOM_UTF8) else 0)
-        # newline=None ends lines at \n, \r\n and \r, and at nothing else.
-        with io.TextIOWrapper(stream, "utf-8", "surrogateescape", newline=None) as text:
-            return _render(text, request)
+        with io.BufferedReader(_TimedFile(file, Deadline.after(_TIMEOUT_SECONDS))) as stream:
+            text = opened_text(stream)
+            if text is None:
+                raise ToolFailure(
+                    f"{shown(path)} is a binary file of {request.size_bytes} bytes;"
+                    " only text can be read"
+                )
+            with text:
+                return ToolResult(text=_render(text, request))
 
 
 def _render(text: TextIO, request: _Request) -> str:
     number, used_bytes, undecodable = 0, 0, False
     rows: list[str] = []
-    lines = _lines(text)
-    for number, line in enumerate(lines, start=1):
+    lines = lines_of(text, _MAX_LINE_CHARACTERS)
+    for number, (line, left_out) in enumerate(lines, start=1):
         if number < request.offset:
             continue
-        clean = _UNDECODABLE.sub("\ufffd", line)
-        row = f"{number:>6}\t{clean}\n"
+        clean = readable(line)
+        more = f"… [{left_out} characters left out]" if left_out else ""
+        row = f"{number:>6}\t{clean}{more}\n"
         used_bytes += len(row.encode())
-        if len(rows) == request.limit or (rows and used_bytes > _ROOM_BYTES):
+        if len(rows) == request.limit or (rows and used_bytes > ROOM_BYTES):
             rows.append(_where_to_go_on(number, lines, request))
             break
         undecodable = undecodable or clean != line
@@ -134,35 +140,13 @@ def _render(text: TextIO, request: _Request) -> str:
     return "".join(rows)
 
 
-def _where_to_go_on(first: int, rest: Iterator[str], request: _Request) -> str:
+def _where_to_go_on(first: int, rest: Iterator[object], request: _Request) -> str:
     """Return the note on the lines from ``first`` on; ``rest`` yields those after it."""
     if request.size_bytes > _MAX_FILE_BYTES:
         # Counting would mean to read it all.
         return f"[lines {first} onwards not shown; ask with offset {first}]\n"
     last = first + sum(1 for _ in rest)
     return f"[lines {first} to {last} not shown; ask with offset {first}]\n"
-
-
-def _lines(text: TextIO) -> Iterator[str]:
-    """Yield lines without their ends, long ones cut; no line is ever whole in memory."""
-    while line := text.readline(_MAX_LINE_CHARACTERS + 1):
-        if line.endswith("\n"):
-            yield line[:-1]
-        elif len(line) <= _MAX_LINE_CHARACTERS:
-            yield line  # the last one, which has no end
-        else:
-            left_out = len(line) - _MAX_LINE_CHARACTERS + _skip_rest_of_line(text)
-            yield f"{line[:_MAX_LINE_CHARACTERS]}… [{left_out} characters left out]"
-
-
-def _skip_rest_of_line(text: TextIO) -> int:
-    """Return how many characters there were before its end."""
-    skipped = 0
-    while part := text.readline(_BINARY_PROBE_BYTES):
-        if part.endswith("\n"):
-            return skipped + len(part) - 1
-        skipped += len(part)
-    return skipped
 
 
 def _counted(lines: int) -> str:

@@ -1,10 +1,12 @@
 """The tools of a run behind one port: looked up, checked, run, and their output kept in bounds."""
 
 from collections.abc import Iterable
+from functools import partial
 
-from codexctl.adapters.tools.arguments import Check, compile_check, parse_arguments
+from codexctl.adapters.tools.arguments import Check, compile_check, parse_arguments, without_nulls
 from codexctl.adapters.tools.budget import fit
-from codexctl.adapters.tools.tool import Tool, ToolFailure
+from codexctl.adapters.tools.deadlines import TimeUp, run_within
+from codexctl.adapters.tools.tool import Arguments, Tool, ToolFailure, ToolResult
 from codexctl.domain.tools import CallKind, OutcomeStatus, ToolCall, ToolOutcome, ToolSpec
 
 
@@ -39,27 +41,45 @@ class ToolRegistry:
         The output is at most 40,000 bytes of UTF-8, and a marker where something was left out.
         """
         try:
-            output, status = self._run(call), OutcomeStatus.COMPLETED
+            result = self._run(call)
         except ToolFailure as exc:
-            output, status = str(exc), OutcomeStatus.FAILED
+            result = _failed(str(exc))
         except Exception as exc:  # noqa: BLE001 - a tool that crashes must not end the run
-            output = f"{call.name} failed unexpectedly: {type(exc).__name__}: {exc}"
-            status = OutcomeStatus.FAILED
-        return ToolOutcome(call_id=call.call_id, output=fit(output), status=status)
+            result = _failed(f"{call.name} failed unexpectedly: {type(exc).__name__}: {exc}")
+        return ToolOutcome(
+            call_id=call.call_id,
+            output=fit(result.text),
+            status=result.status,
+            exit_code=result.exit_code,
+            changes=result.changes,
+            images=result.images,
+        )
 
-    def _run(self, call: ToolCall) -> str:
-        # Our tools all take JSON; free text for one of them is a tool that we do not have.
-        if call.kind is CallKind.CUSTOM:
-            raise ToolFailure(f"unsupported custom tool call: {call.name}")
+    def _run(self, call: ToolCall) -> ToolResult:
         tool = self._tools.get(call.name)
-        if tool is None:
+        if call.kind is CallKind.CUSTOM:
+            if tool is None or tool.free_text is None:
+                raise ToolFailure(f"unsupported custom tool call: {call.name}")
+            arguments: Arguments = {tool.free_text: call.arguments}
+        elif tool is None:
             raise ToolFailure(f"unsupported call: {call.name}")
-        arguments = parse_arguments(call.arguments)
+        else:
+            arguments = without_nulls(parse_arguments(call.arguments), tool.spec)
         self._check_of(tool.spec)(arguments)
-        return tool.run(arguments)
+        if not tool.spec.read_only:
+            return tool.run(arguments)
+        seconds = tool.spec.timeout_seconds
+        try:
+            return run_within(seconds, partial(tool.run, arguments))
+        except TimeUp:
+            raise ToolFailure(f"{call.name} timed out after {seconds:g} s") from None
 
     def _check_of(self, spec: ToolSpec) -> Check:
         # Two threads may both compile it; they get the same, so no lock.
         if spec.name not in self._checks:
             self._checks[spec.name] = compile_check(spec)
         return self._checks[spec.name]
+
+
+def _failed(text: str) -> ToolResult:
+    return ToolResult(text=text, status=OutcomeStatus.FAILED)

@@ -1,11 +1,14 @@
-"""What a tool is made of: what the model is told, and what runs."""
+"""What a tool is made of: what the model is told, what runs, and what comes of it."""
 
 import json
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from codexctl.domain.tools import ToolSpec
+from codexctl.domain.tools import FileChange, OutcomeStatus, ToolSpec
 from codexctl.domain.values import dataclass
+
+if TYPE_CHECKING:
+    from codexctl.domain.conversation import Image
 
 Arguments: TypeAlias = Mapping[str, object]
 """Arguments of a call that have passed the schema of its tool."""
@@ -18,19 +21,43 @@ class ToolFailure(Exception):
     """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolResult:
+    """What came of a call.
+
+    Attributes:
+        text: For the model, of any length; never empty.
+        status: Whether the tool did what was asked. A tool with nothing to tell but words raises
+            :class:`ToolFailure` instead.
+        exit_code: What a command exited with.
+        changes: Files that a patch changed, or would have changed.
+        images: Pictures that go with the text.
+    """
+
+    text: str
+    status: OutcomeStatus = OutcomeStatus.COMPLETED
+    exit_code: int | None = None
+    changes: tuple[FileChange, ...] = ()
+    images: "tuple[Image, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
     """One tool.
 
     Attributes:
-        spec: What the model is told of it.
-        run: From checked arguments to the text for the model. Raises :class:`ToolFailure` for what
-            is expected to go wrong. May be called from several threads at once where the tool is
-            read-only.
+        spec: What the model is told of it. The time that it names is kept by the registry for a
+            tool that only reads, and by the tool itself for another: that one cannot be left
+            behind half done.
+        run: From checked arguments to the result. Raises :class:`ToolFailure` for what is expected
+            to go wrong. May be called from several threads at once where the tool is read-only.
+        free_text: The argument that the text of a custom tool call stands for; None for a tool
+            that takes JSON alone.
     """
 
     spec: ToolSpec
-    run: Callable[[Arguments], str]
+    run: Callable[[Arguments], ToolResult]
+    free_text: str | None = None
 
 
 def shown(name: str) -> str:

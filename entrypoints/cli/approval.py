@@ -32,7 +32,7 @@ class TerminalApprover:
         self._screen = screen
         self._read_answer = read_answer
 
-    def decide(self, call: ToolCall) -> Decision:
+    def decide(self, call: ToolCall, /) -> Decision:
         """See :meth:`codexctl.domain.ports.Approver.decide`. No answer at all is a no."""
         self._screen.say(f"{call.name}: {one_line(_what_would_run(call))}")
         while True:

@@ -6,8 +6,10 @@ from importlib import import_module
 from typing import NoReturn
 
 from codexctl import __version__
+from codexctl.domain.approvals import AskMode
 from codexctl.domain.errors import UsageError
 from codexctl.domain.models import Effort, Summary, Verbosity
+from codexctl.domain.tools import SandboxMode
 from codexctl.entrypoints.cli.surroundings import Surroundings
 from codexctl.entrypoints.rendering.screen import Screen
 from codexctl.entrypoints.settings import KEY_SOURCES
@@ -30,7 +32,15 @@ _RUN_DEFAULTS: dict[str, object] = {
     "instructions": None,
     "image": (),
     "tools": "all",
+    "sandbox": SandboxMode.READ_ONLY.value,
+    "ask": None,
     "cd": ".",
+    "no_project_doc": False,
+    "session": None,
+    "latest": False,
+    "resume": None,
+    "fork": None,
+    "ephemeral": False,
     "web_search": False,
     "output_schema": None,
     "json": False,
@@ -159,8 +169,29 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     add("--instructions", metavar="TEXT|@FILE", help="replace the default instructions")
     add("-i", "--image", action="append", metavar="FILE", help="a picture to look at; repeatable")
     add("--tools", metavar="NAMES", help="comma-separated names, all (default), or none")
+    add(
+        "-s",
+        "--sandbox",
+        choices=[one.value for one in SandboxMode],
+        help="what tools may touch; default: read-only",
+    )
+    add(
+        "--ask",
+        choices=[one.value for one in AskMode],
+        help="before a tool runs: never, before what no sandbox confines (on-request, the default "
+        "on a terminal), or before everything that does more than read (always)",
+    )
     add("--web-search", action="store_true", help="let the service search the web")
     add("-C", "--cd", metavar="DIR", help="working folder of the tools")
+    add("--no-project-doc", action="store_true", help="leave AGENTS.md out")
+    sessions = parser.add_mutually_exclusive_group()
+    sessions.add_argument("--session", metavar="NAME", help="go on with, or begin, a named session")
+    sessions.add_argument(
+        "--continue", dest="latest", action="store_true", help="go on with this folder's last one"
+    )
+    sessions.add_argument("--resume", metavar="ID", help="go on with a session")
+    sessions.add_argument("--fork", metavar="ID", help="begin a new one where another stands")
+    sessions.add_argument("--ephemeral", action="store_true", help="keep nothing of this run")
     add("--output-schema", metavar="FILE", help="JSON Schema that the final answer has to follow")
     add("--json", action="store_true", help="JSON lines on stdout")
     add("--deltas", action="store_true", help="with --json: text as it comes, too")

@@ -8,6 +8,7 @@ from codexctl.domain.errors import (
     RequestRefused,
     RunStopped,
     SignInError,
+    TapeError,
     UsageError,
 )
 
@@ -24,6 +25,7 @@ _BY_BRANCH: dict[type[CodexctlError], int] = {
     ConnectionFailed: 5,
     RequestRefused: 6,
     RunStopped: 7,
+    TapeError: 8,
     LocalFileError: 9,
 }
 

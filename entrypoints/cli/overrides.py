@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from codexctl.domain.errors import UsageError
 
 _OPTIONS = frozenset({
-    "effort", "idle-timeout", "instructions", "max-turns", "model", "retries", "summary", "timeout",
-    "tools", "verbosity",
+    "ask", "effort", "idle-timeout", "instructions", "max-turns", "model", "retries", "sandbox",
+    "summary", "timeout", "tools", "verbosity",
 })  # fmt: skip
 _SWITCHES = frozenset({"web-search"})
 

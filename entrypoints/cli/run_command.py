@@ -2,22 +2,29 @@
 
 import os
 from argparse import Namespace
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codexctl.application.open_session import SessionChoice, SessionWish
 from codexctl.application.run_conversation import Task, time_limit_reached
+from codexctl.application.run_tools import NobodyToAsk, ToolRules
+from codexctl.domain.approvals import AskMode
+from codexctl.domain.conversation import UserMessage
 from codexctl.domain.errors import UsageError
 from codexctl.domain.limits import RetryPolicy, RunLimits
 from codexctl.domain.models import Effort, ModelChoice, ModelOptions, Summary, Verbosity
 from codexctl.domain.run_events import RunEvent, RunFinished
+from codexctl.domain.tools import SandboxMode
 from codexctl.entrypoints.cli.exit_codes import DONE
 from codexctl.entrypoints.cli.failures import failure_from
 from codexctl.entrypoints.cli.prompt import read_prompt
 from codexctl.entrypoints.cli.surroundings import Surroundings
 from codexctl.entrypoints.cli.time_limit import OutOfTime, time_limit
-from codexctl.entrypoints.composition import RunOptions, running
+from codexctl.entrypoints.composition import RunOptions, opened_session, running
 from codexctl.entrypoints.rendering.notices import ReportNotifier
 from codexctl.entrypoints.rendering.report import RunReport
 from codexctl.entrypoints.rendering.screen import Screen
@@ -26,6 +33,7 @@ from codexctl.entrypoints.settings import read_settings
 if TYPE_CHECKING:
     from codexctl.domain.conversation import Image
     from codexctl.domain.credentials import Secret
+    from codexctl.domain.ports import Approver
     from codexctl.entrypoints.cli.last_message import LastMessageFile
     from codexctl.entrypoints.composition import AskPassphrase
 
@@ -38,10 +46,14 @@ DEFAULT_INSTRUCTIONS = (
 
 def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
     """Ask the model what the options say; see ``codexctl run --help``."""
-    working_folder = _working_folder(options.cd)
+    folder = _working_folder(options.cd)
+    sandbox = SandboxMode(options.sandbox)
+    report = _report(options, screen)
+    notifier = ReportNotifier(report)
     task = Task(
         prompt=read_prompt(options.prompt, surroundings.stdin, append_stdin=options.stdin),
         instructions=_instructions(options.instructions),
+        context=_context(options, folder, surroundings, notifier),
         images=_images(options.image),
         models=tuple(ModelChoice.parse(word) for word in options.model),
         options=_model_options(options),
@@ -51,23 +63,27 @@ def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
             retry=RetryPolicy(retries=options.retries),
         ),
         text_is_shown=options.deltas if options.json else not options.final_only,
+        rules=ToolRules(ask=_ask_mode(options.ask, surroundings), sandbox=sandbox),
     )
     settings = read_settings(surroundings.environment, options.profile)
     last_message = _last_message_file(options.output_last_message)
-    report = _report(options, screen)
     build = running(
         settings,
         RunOptions(
             tools=options.tools,
-            working_folder=working_folder,
+            working_folder=folder,
+            sandbox=sandbox,
+            environment=surroundings.environment,
             idle_timeout_seconds=options.idle_timeout,
             ask_passphrase=_passphrase_asker(screen, surroundings),
+            approver=_approver(screen, surroundings),
         ),
-        ReportNotifier(report),
+        notifier,
     )
+    session = opened_session(settings, _session_choice(options, folder), notifier)
     try:
-        with time_limit(options.timeout), build as run_conversation:
-            follow(run_conversation(task), report, last_message)
+        with time_limit(options.timeout), build as run_conversation, session as opened:
+            follow(run_conversation(replace(task, session=opened)), report, last_message)
     except BrokenPipeError:
         raise
     except BaseException as ended:  # noqa: BLE001 (whatever ends a run, the report is closed)
@@ -76,6 +92,57 @@ def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
         report.fail(failure)
         return failure.exit_code
     return DONE
+
+
+def _session_choice(options: Namespace, folder: Path) -> SessionChoice:
+    """Return what the options want of the past; without any, a new session."""
+    wishes = (
+        (SessionWish.NAMED, options.session),
+        (SessionWish.RESUME, options.resume),
+        (SessionWish.FORK, options.fork),
+    )
+    wish, reference = next((one for one in wishes if one[1] is not None), (SessionWish.NEW, None))
+    if options.latest:
+        wish = SessionWish.LATEST
+    elif options.ephemeral:
+        wish = SessionWish.EPHEMERAL
+    return SessionChoice(wish=wish, reference=reference, working_folder=str(folder))
+
+
+def _context(
+    options: Namespace, folder: Path, surroundings: Surroundings, notifier: ReportNotifier
+) -> tuple[UserMessage, ...]:
+    from codexctl.entrypoints.cli.run_context import machine_context, project_context
+
+    said = () if options.no_project_doc else project_context(folder, notifier.tell)
+    if options.tools.strip() == "none":
+        return said  # it is of use to whoever uses tools
+    now = datetime.now().astimezone()
+    sandbox = SandboxMode(options.sandbox)
+    return (*said, machine_context(folder, sandbox, surroundings.environment, now))
+
+
+def _ask_mode(word: str | None, surroundings: Surroundings) -> AskMode:
+    if word is not None:
+        return AskMode(word)
+    return AskMode.ON_REQUEST if _is_at_terminal(surroundings) else AskMode.NEVER
+
+
+def _is_at_terminal(surroundings: Surroundings) -> bool:
+    return surroundings.stdin is not None and surroundings.stdin.isatty()
+
+
+def _approver(screen: Screen, surroundings: Surroundings) -> "Callable[[], Approver]":
+    """Return what makes the one who is asked; where nobody can answer, the answer is no."""
+    if not _is_at_terminal(surroundings):
+        return NobodyToAsk
+
+    def approver() -> "Approver":
+        from codexctl.entrypoints.cli.approval import TerminalApprover, fresh_line
+
+        return TerminalApprover(screen, lambda: fresh_line(surroundings.stdin))
+
+    return approver
 
 
 def _model_options(options: Namespace) -> ModelOptions:
@@ -104,7 +171,7 @@ def _images(words: Sequence[str]) -> "tuple[Image, ...]":
 
 def _passphrase_asker(screen: Screen, surroundings: Surroundings) -> "AskPassphrase | None":
     """Return what asks for the store's passphrase, or None where nobody can answer."""
-    if surroundings.stdin is None or not surroundings.stdin.isatty():
+    if not _is_at_terminal(surroundings):
         return None
 
     def ask(*, is_new: bool) -> "Secret":

@@ -6,7 +6,7 @@ wire-contract 5.2. Ours besides: ``notice`` for what ends nothing, ``item.delta`
 
 import json
 from dataclasses import asdict, field
-from typing import assert_never
+from typing import assert_never, cast
 
 from codexctl.domain.conversation import (
     AssistantMessage,
@@ -147,14 +147,35 @@ class JsonReport:
         self._forget_response()
 
     def _call(self, call: ToolCall, outcome: ToolOutcome | None) -> dict[str, object]:
-        return {
-            "id": self._call_ids[call.call_id],
-            "type": "tool_call",
-            "tool": call.name,
-            "arguments": _parsed(call),
-            "output": outcome.output if outcome else None,
-            "status": outcome.status.value if outcome else "in_progress",
-        }
+        """Return a call as an item: commands and patches as the official client writes them."""
+        item: dict[str, object] = {"id": self._call_ids[call.call_id]}
+        output = outcome.output if outcome else None
+        status = outcome.status.value if outcome else "in_progress"
+        match call.name:
+            case "shell":
+                return item | {
+                    "type": "command_execution",
+                    "command": _command(call),
+                    "aggregated_output": output or "",
+                    "exit_code": outcome.exit_code if outcome else None,
+                    "status": status,
+                }
+            case "apply_patch":
+                changes = outcome.changes if outcome else ()
+                return item | {
+                    "type": "file_change",
+                    "changes": [{"path": one.path, "kind": one.kind.value} for one in changes],
+                    "output": output,
+                    "status": status,
+                }
+            case name:
+                return item | {
+                    "type": "tool_call",
+                    "tool": name,
+                    "arguments": _parsed(call),
+                    "output": output,
+                    "status": status,
+                }
 
     def _delta(self, text: str, output_index: int | None) -> None:
         item_id = self._delta_ids.get(output_index)
@@ -222,6 +243,13 @@ def _hosted(item: ProviderItem) -> dict[str, object]:
     if item.kind == "web_search_call":
         return {"type": "web_search", "query": item.detail, "action": payload.get("action")}
     return {"type": "hosted_call", "kind": item.kind, "detail": item.detail}
+
+
+def _command(call: ToolCall) -> str:
+    arguments = _parsed(call)
+    fields = cast("dict[str, object]", arguments) if isinstance(arguments, dict) else {}
+    command = fields.get("command")
+    return command if isinstance(command, str) else call.arguments
 
 
 def _parsed(call: ToolCall) -> object:

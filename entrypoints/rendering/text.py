@@ -157,7 +157,7 @@ class TextReport:
         self.screen.status(f"running {call.name}…")
 
     def _tool_finished(self, call: ToolCall, outcome: ToolOutcome) -> None:
-        if outcome.status is OutcomeStatus.FAILED:
+        if outcome.status is not OutcomeStatus.COMPLETED:
             self.screen.note(f"  {call.name}: {_shortened(outcome.output)}", "yellow")
 
     def _retrying(self, event: Retrying) -> None:

@@ -161,6 +161,27 @@ def test_a_stream_may_be_closed_before_its_end_and_another_one_opened(opened: Op
         assert tuple(subject.model.stream(a_request(), API_KEY)) == _EVENTS
 
 
+def test_a_stream_left_at_its_terminal_event_leaves_the_next_one_alone(opened: Opening) -> None:
+    with opened((WHOLE, WHOLE)) as subject:
+        left = subject.model.stream(a_request(), API_KEY)
+        assert tuple(next(left) for _ in _EVENTS) == _EVENTS
+        left.close()
+        assert tuple(subject.model.stream(a_request(), API_KEY)) == _EVENTS
+
+
+def test_many_requests_of_one_credential_and_then_of_another_are_answered(opened: Opening) -> None:
+    with opened((WHOLE,) * 6) as subject:
+        for credential in (API_KEY, API_KEY, SUBSCRIPTION, SUBSCRIPTION, API_KEY, SUBSCRIPTION):
+            assert tuple(subject.model.stream(a_request(), credential)) == _EVENTS
+        assert len(subject.conversations_seen()) == 6
+
+
+def test_two_streams_may_be_read_in_turn(opened: Opening) -> None:
+    with opened((WHOLE, WHOLE)) as subject:
+        streams = [subject.model.stream(a_request(), API_KEY) for _ in range(2)]
+        assert list(zip(*streams, strict=True)) == [(event, event) for event in _EVENTS]
+
+
 def test_it_may_be_closed_more_than_once(opened: Opening) -> None:
     with opened(()) as subject:
         subject.model.close()

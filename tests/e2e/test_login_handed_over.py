@@ -244,7 +244,8 @@ def test_a_ready_token_that_is_refused_is_told(tmp_path: Path) -> None:
         assert ran.exit_code == 3
         assert ran.stderr.startswith("codexctl: The service rejected the credential (HTTP 401)")
         paths = [one.path for one in emulator.requests if "deviceauth" not in one.path]
-        assert paths == ["/oauth/token", "/backend-api/codex/responses"]
+        routing, responses = "/backend-api/wham/accounts/check", "/backend-api/codex/responses"
+        assert paths == ["/oauth/token", routing, responses]
 
 
 def test_that_a_ready_token_has_ended_is_told_by_every_command(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ NO_PROMPT = (
 
 def prompt_of(asked: Asked) -> str:
     """What the service was asked."""
-    (message,) = asked.seen[0].input
+    *_, message = asked.seen[0].input  # after what is said of the surroundings
     (content,) = message["content"]
     assert (message["role"], content["type"]) == ("user", "input_text")
     return content["text"]
@@ -227,7 +227,7 @@ class TwoServices:
 
 
 def sent(server: StreamServer) -> list[tuple[str, str | None, str | None, Any]]:
-    """Path, bearer, account and model of each request."""
+    """Path, bearer, account and model of each request to a model."""
     return [
         (
             seen.path,
@@ -236,6 +236,7 @@ def sent(server: StreamServer) -> list[tuple[str, str | None, str | None, Any]]:
             seen.body["model"],
         )
         for seen in server.seen
+        if "model" in seen.body
     ]
 
 

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import cast
 
-from codexctl.domain.tools import CallKind, OutcomeStatus, ToolCall, ToolOutcome, ToolSpec
+from codexctl.domain.conversation import Image
+from codexctl.domain.tools import (
+    CallKind,
+    FileChange,
+    OutcomeStatus,
+    ToolCall,
+    ToolOutcome,
+    ToolSpec,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +23,9 @@ class Scripted:
 
     output: str
     status: OutcomeStatus = OutcomeStatus.COMPLETED
+    exit_code: int | None = None
+    changes: tuple[FileChange, ...] = ()
+    images: tuple[Image, ...] = ()
 
 
 class FakeToolExecutor:
@@ -30,7 +41,7 @@ class FakeToolExecutor:
     a crash becomes a failed outcome, as the port demands, while KeyboardInterrupt is raised. Every
     call is recorded in ``calls``, also those of unknown tools and with broken arguments. Tools
     take any object unless ``specs`` says what they take; of a schema only ``required`` and
-    ``additionalProperties: false`` are looked at.
+    ``additionalProperties: false`` are looked at. Those in ``free_text`` take custom calls too.
     """
 
     def __init__(
@@ -38,10 +49,12 @@ class FakeToolExecutor:
         scripts: Mapping[str, Sequence[Scripted | BaseException]],
         *,
         specs: Sequence[ToolSpec] | None = None,
+        free_text: Sequence[str] = (),
     ) -> None:
         self.calls: list[ToolCall] = []
         self._scripts = {name: tuple(steps) for name, steps in scripts.items()}
         self._specs = tuple(specs) if specs is not None else tuple(map(_spec, scripts))
+        self._free_text = frozenset(free_text)
         self._played: dict[str, int] = {}
         self._lock = Lock()
 
@@ -56,14 +69,21 @@ class FakeToolExecutor:
         with self._lock:
             self.calls.append(call)
         spec = next((one for one in self._specs if one.name == call.name), None)
-        if spec is None or call.kind is CallKind.CUSTOM:
-            custom = "custom tool " if call.kind is CallKind.CUSTOM else ""
-            return _failed(call, f"unsupported {custom}call: {call.name}")
-        if fault := _fault_in(call.arguments, spec):
+        is_custom = call.kind is CallKind.CUSTOM
+        if spec is None or (is_custom and spec.name not in self._free_text):
+            return _failed(call, f"unsupported {'custom tool ' * is_custom}call: {call.name}")
+        if not is_custom and (fault := _fault_in(call.arguments, spec)):
             return _failed(call, fault)
         match self._next_step(call.name):
-            case Scripted(output, status):
-                return ToolOutcome(call_id=call.call_id, output=output, status=status)
+            case Scripted() as step:
+                return ToolOutcome(
+                    call_id=call.call_id,
+                    output=step.output,
+                    status=step.status,
+                    exit_code=step.exit_code,
+                    changes=step.changes,
+                    images=step.images,
+                )
             case Exception() as crash:
                 kind = type(crash).__name__
                 return _failed(call, f"{call.name} failed unexpectedly: {kind}: {crash}")
@@ -94,7 +114,9 @@ def _failed(call: ToolCall, output: str) -> ToolOutcome:
 
 def _fault_in(text: str, spec: ToolSpec) -> str | None:
     try:
-        value: object = json.loads(text)
+        value = _value_of(text)
+        if isinstance(value, str):
+            value = _value_of(value)
     except (ValueError, RecursionError) as exc:
         return f"failed to parse function arguments: {exc}"
     if not isinstance(value, dict):
@@ -108,3 +130,8 @@ def _fault_in(text: str, spec: ToolSpec) -> str | None:
     if spec.parameters.get("additionalProperties") is False and unknown:
         return f'invalid arguments for {spec.name}: "{unknown[0]}" is not known'
     return None
+
+
+def _value_of(text: str) -> object:
+    value: object = json.loads(text) if text.strip() else None
+    return {} if value is None else value

@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
 from contextlib import closing
 from dataclasses import dataclass, field
 from enum import Enum
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 from dependency_injector import providers
-from tests.command import NO_HOME, Ran, api_environment
+from tests.command import SHARED_HOME, Ran, api_environment
 from tests.fakes.clock import FakeClock
 from tests.fakes.entropy import FakeEntropy
 from tests.fakes.stream_server import Seen
@@ -152,23 +153,30 @@ def in_time(
     server: FaultServer, run: Callable[[], Ran], patience_seconds: float = PATIENCE_SECONDS
 ) -> Ran:
     """Return what a run left behind; one that hangs fails the test, and not the whole suite."""
-    finished: list[Ran] = []
-    thread = threading.Thread(target=lambda: finished.append(run()), daemon=True)
-    thread.start()
-    thread.join(patience_seconds)
-    if thread.is_alive():
+    ending: Future[Ran] = Future()
+
+    def run_to_the_end() -> None:
+        try:
+            ending.set_result(run())
+        except BaseException as error:  # noqa: BLE001 (raised where it is waited for)
+            ending.set_exception(error)
+
+    threading.Thread(target=run_to_the_end, daemon=True).start()
+    try:
+        return ending.result(patience_seconds)
+    except TimeoutError:
+        if ending.done():
+            raise
         server.close()  # which ends the run, so that nothing of it is left for the next test
-        thread.join(PATIENCE_SECONDS)
+        wait([ending], PATIENCE_SECONDS)
         pytest.fail(f"the run hung after {len(server.seen)} requests")
-    assert finished, "the run ended with an exception that nobody told of"
-    return finished[0]
 
 
 def _run(server: FaultServer, conditions: Conditions, tools: CountingTool) -> Ran:
     out, err = io.BytesIO(), io.BytesIO()
     report = _report(conditions.manner, Screen(Output(out), Output(err)))
     settings = read_settings(
-        {"CODEXCTL_HOME": NO_HOME, **api_environment(server.base_url), **conditions.environment}
+        {"CODEXCTL_HOME": SHARED_HOME, **api_environment(server.base_url), **conditions.environment}
     )
     options = RunOptions(tools="none", working_folder=Path.cwd())
     container = build_container(settings, options, ReportNotifier(report))

@@ -16,7 +16,9 @@ def check(first: Answer, *, manner: Manner, requests: int) -> None:
     """Play the first step's answers, and hold the run to what it should have come to."""
     script = [first, FIRST_STEP, LAST_STEP] if requests == 3 else [first, LAST_STEP]
     with FaultServer(script=script) as server:
-        told = run_against(server, Conditions(manner=manner, retries=1))
+        # The next request finds the broken connection gone, and not about to go.
+        conditions = Conditions(manner=manner, retries=1, during_tool=server.wait_for_an_end)
+        told = run_against(server, conditions)
     assert (told.ran.exit_code, told.tool_runs) == (0, [CALL_ID])
     assert (len(told.seen), len(told.retries_told)) == (requests, requests - 2)
     if manner is Manner.TEXT:

@@ -380,10 +380,10 @@ def test_a_reset_in_the_middle_of_the_answer_is_an_interrupted_stream() -> None:
 
 _NO_ANSWERS: list[tuple[bytes, type[CodexctlError], str]] = [
     (b"", NetworkFailed, "The connection was closed before an answer came."),
-    (b"SSH-2.0-OpenSSH_9.6\r\n", ProtocolError, "What answered does not speak HTTP."),
-    (b"HTTP/1.1 OK\r\n\r\n", ProtocolError, "What answered does not speak HTTP."),
-    (b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 200, ProtocolError, "does not speak HTTP."),
-    (b"HTTP/1.1 200 OK\r\nx: " + b"y" * 70_000, ProtocolError, "does not speak HTTP."),
+    (b"SSH-2.0-OpenSSH_9.6\r\n", NetworkFailed, "What answered does not speak HTTP."),
+    (b"HTTP/1.1 OK\r\n\r\n", NetworkFailed, "What answered does not speak HTTP."),
+    (b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 200, NetworkFailed, "does not speak HTTP."),
+    (b"HTTP/1.1 200 OK\r\nx: " + b"y" * 70_000, NetworkFailed, "does not speak HTTP."),
     (
         b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
         ProtocolError,

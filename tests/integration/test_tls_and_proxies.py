@@ -1,5 +1,7 @@
 """TLS and proxies on the client's way to the service."""
 
+import socket
+import threading
 import traceback
 from collections.abc import Generator
 from contextlib import closing, contextmanager
@@ -99,8 +101,17 @@ def test_a_certificate_for_another_name_is_refused(identity: Identity) -> None:
 
 
 def test_a_server_that_does_not_speak_tls_is_told() -> None:
-    with _answering() as server:
-        error = _error_of(f"https://127.0.0.1:{server.port}")
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65_536)
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        error = _error_of(f"https://127.0.0.1:{listener.getsockname()[1]}")
+        thread.join(PATIENCE_SECONDS)
     assert (type(error), error.message) == (NetworkFailed, "No TLS connection could be made.")
 
 

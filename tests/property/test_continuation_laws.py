@@ -1,6 +1,7 @@
 """However often an answer breaks off, what is shown of it is the answer once."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -26,10 +27,7 @@ def _tries(draw: st.DrawFn, messages: Sequence[str]) -> list[list[StreamEvent]]:
             if draw(st.booleans()):
                 cuts = sorted(draw(st.sets(st.integers(1, max(len(message) - 1, 1)))))
                 borders = [0, *(cut for cut in cuts if cut < len(message)), len(message)]
-                events += [
-                    TextDelta(message[start:end], index)
-                    for start, end in zip(borders, borders[1:], strict=False)
-                ]
+                events += [TextDelta(message[start:end], index) for start, end in pairwise(borders)]
             events.append(ItemFinished(a_message(message), index))
         tries.append(events)
     return tries

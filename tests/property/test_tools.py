@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codexctl.adapters.tools.budget import fit
-from codexctl.adapters.tools.built_in import built_in_tools
+from codexctl.adapters.tools.budget import fit, fit_output
+from codexctl.adapters.tools.built_in import ToolSetting, built_in_tools
 from codexctl.adapters.tools.read_file import read_file_tool
+from codexctl.adapters.tools.reading import ReadableFiles
 from codexctl.adapters.tools.registry import ToolRegistry
-from codexctl.adapters.tools.working_folder import WorkingFolder
 from codexctl.domain.tools import OutcomeStatus, ToolCall, ToolOutcome
 
 _JSON = st.recursive(
@@ -31,7 +31,7 @@ _JSON = st.recursive(
     max_leaves=8,
 )
 _ARGUMENTS = st.dictionaries(
-    st.sampled_from(["path", "offset", "limit", "pattern", "other"]),
+    st.sampled_from(["path", "offset", "limit", "pattern", "input", "command", "other"]),
     _JSON | st.text() | st.integers(-1, 5),
 )
 _NAME = st.sampled_from(["a", "b", "foo", "x.py", "#h", "!n"])
@@ -46,7 +46,7 @@ def _a_folder() -> Generator[Path, None, None]:
 
 def _execute(folder: Path, name: str, arguments: str) -> ToolOutcome:
     call = ToolCall(call_id="c", name=name, arguments=arguments)
-    return ToolRegistry(built_in_tools(folder)).execute(call)
+    return ToolRegistry(built_in_tools(ToolSetting(working_folder=folder))).execute(call)
 
 
 def _is_orderly(outcome: ToolOutcome) -> bool:
@@ -64,7 +64,10 @@ def test_any_bytes_can_be_read_or_are_refused_in_words(data: bytes) -> None:
     assert (outcome.status is OutcomeStatus.FAILED) is (b"\0" in data)
 
 
-@given(name=st.sampled_from(["read_file", "list_files"]), data=st.data())
+@given(
+    name=st.sampled_from(["read_file", "list_files", "view_image", "apply_patch", "shell"]),
+    data=st.data(),
+)
 def test_any_arguments_give_an_outcome(name: str, data: st.DataObject) -> None:
     arguments = data.draw(st.text() | _JSON.map(json.dumps) | _ARGUMENTS.map(json.dumps))
     with _a_folder() as folder:
@@ -93,6 +96,33 @@ def test_a_text_that_is_cut_keeps_its_head_and_its_tail(text: str, budget: int) 
 
 
 @given(
+    data=st.binary(max_size=60) | st.text(max_size=40).map(str.encode),
+    missing=st.integers(0, 50),
+    cut=st.integers(0, 60),
+    budget=st.integers(0, 60),
+)
+def test_output_that_is_cut_fits_and_says_how_much_is_missing(
+    data: bytes, missing: int, cut: int, budget: int
+) -> None:
+    text = fit_output(data[:cut], data[cut:], len(data) + missing, budget)
+    whole = data.decode("utf-8", "replace")
+    if not missing and len(whole.encode()) <= budget:
+        assert text == whole
+        return
+    kept = [
+        (text[: marker.start()], text[marker.end() :], int(marker[1]))
+        for marker in re.finditer(r"…(\d+) bytes left out…", text)
+    ]
+    assert any(
+        len((head + tail).encode()) <= budget
+        and missing <= left_out <= len(data) + missing
+        # One character for each byte at least; U+FFFD may stand for up to three.
+        and len(head + tail) <= len(data) + missing - left_out <= len((head + tail).encode())
+        for head, tail, left_out in kept
+    )
+
+
+@given(
     lines=st.lists(st.text(st.characters(exclude_characters="\r\n\0", codec="utf-8")), min_size=1),
     ends=st.data(),
     limit=st.integers(1, 5),
@@ -105,10 +135,10 @@ def test_reading_on_where_told_gives_every_line_once(
     wanted = [lines[0].removeprefix("\ufeff") or "first", *lines[1:]]
     with _a_folder() as folder:
         (folder / "a").write_bytes((end.join(wanted) + end).encode())
-        tool = read_file_tool(WorkingFolder.at(folder))
+        tool = read_file_tool(ReadableFiles.at(folder))
         offset, rows = 1, list[str]()
         while offset:
-            text = tool.run({"path": "a", "offset": offset, "limit": limit})
+            text = tool.run({"path": "a", "offset": offset, "limit": limit}).text
             *page, last = text.removesuffix("\n").split("\n")
             note = re.fullmatch(r"\[lines \d+ to (\d+) not shown; ask with offset (\d+)\]", last)
             assert note is None or int(note[1]) == len(wanted)

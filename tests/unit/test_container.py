@@ -42,6 +42,7 @@ def _container(model: FakeModelStream) -> Container:
         clock=providers.Object(FakeClock()),
         entropy=providers.Object(FakeEntropy()),
         catalogue=providers.Object(FakeModelCatalogue(())),
+        approver=providers.Object(None),
         routing_for=providers.Object(lambda _: None),
         **_login_fakes(),
     )

@@ -38,7 +38,7 @@ from codexctl.domain.stream_events import (
     Unrecognised,
     Usage,
 )
-from codexctl.domain.tools import OutcomeStatus, ToolOutcome
+from codexctl.domain.tools import ChangeKind, FileChange, OutcomeStatus, ToolOutcome
 from codexctl.domain.turn import FinishedTurn, InterruptedTurn
 from codexctl.entrypoints.rendering.json_lines import JsonReport
 from codexctl.entrypoints.rendering.report import Failure
@@ -191,3 +191,45 @@ def test_little_that_is_left_of_the_allowance_is_told_once() -> None:
 
 def test_what_was_changed_of_a_request_is_a_notice() -> None:
     assert lines_of(RequestAdjusted("Left out.")) == [{"type": "notice", "message": "Left out."}]
+
+
+def test_a_command_is_written_as_the_official_client_writes_it() -> None:
+    call = a_call(name="shell", arguments='{"command": "ls"}')
+    done = ToolOutcome(
+        call_id="call_1", output="Exit code: 2", status=OutcomeStatus.FAILED, exit_code=2
+    )
+    fields = {"id": "item_0", "type": "command_execution", "command": "ls"}
+    started = {**fields, "aggregated_output": "", "exit_code": None, "status": "in_progress"}
+    ended_with = {"aggregated_output": "Exit code: 2", "exit_code": 2, "status": "failed"}
+    assert lines_of(ToolStarted(call), ToolFinished(call, done)) == [
+        {"type": "item.started", "item": started},
+        {"type": "item.completed", "item": {**fields, **ended_with}},
+    ]
+
+
+@pytest.mark.parametrize("arguments", ["{", "[]", "{}", '{"command": 1}'])
+def test_a_command_that_is_none_is_written_as_the_model_wrote_it(arguments: str) -> None:
+    (line,) = lines_of(ToolStarted(a_call(name="shell", arguments=arguments)))
+    assert line["item"]["command"] == arguments
+
+
+def test_a_patch_names_the_files_it_changed() -> None:
+    call = a_call(name="apply_patch", arguments='{"input": "…"}')
+    done = ToolOutcome(
+        call_id="call_1",
+        output="Success.",
+        status=OutcomeStatus.COMPLETED,
+        changes=(FileChange("a.txt", ChangeKind.ADD), FileChange("b.txt", ChangeKind.DELETE)),
+    )
+    fields = {"id": "item_0", "type": "file_change"}
+    changes = [{"path": "a.txt", "kind": "add"}, {"path": "b.txt", "kind": "delete"}]
+    assert lines_of(ToolStarted(call), ToolFinished(call, done)) == [
+        {
+            "type": "item.started",
+            "item": {**fields, "changes": [], "output": None, "status": "in_progress"},
+        },
+        {
+            "type": "item.completed",
+            "item": {**fields, "changes": changes, "output": "Success.", "status": "completed"},
+        },
+    ]

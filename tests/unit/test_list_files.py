@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from tests.unprivileged import ordinary_user
 
+from codexctl.adapters.tools.closed import Closed
 from codexctl.adapters.tools.list_files import list_files_tool
+from codexctl.adapters.tools.reading import ReadableFiles
 from codexctl.adapters.tools.tool import ToolFailure
-from codexctl.adapters.tools.working_folder import WorkingFolder
+from codexctl.adapters.tools.walk import Bounds
 
 
 def _fill(folder: Path, *files: str) -> None:
@@ -17,9 +19,9 @@ def _fill(folder: Path, *files: str) -> None:
         (folder / file).touch()
 
 
-def _list(folder: Path, *, max_entries: int = 100_000, **arguments: object) -> list[str]:
-    tool = list_files_tool(WorkingFolder.at(folder), max_entries)
-    return tool.run(arguments).split("\n")
+def _list(folder: Path, bounds: Bounds | None = None, **arguments: object) -> list[str]:
+    tool = list_files_tool(ReadableFiles.at(folder), bounds)
+    return tool.run(arguments).text.split("\n")
 
 
 def test_files_are_listed_sorted_and_folders_are_not(tmp_path: Path) -> None:
@@ -107,11 +109,23 @@ def test_rules_above_that_ignore_the_working_folder_itself_are_set_aside(tmp_pat
     assert _list(tmp_path / "work") == ["a.log"]
 
 
-@pytest.mark.parametrize("path", ["build", "build/deep", ".git"])
-def test_a_path_that_git_ignores_is_said_so(tmp_path: Path, path: str) -> None:
-    _fill(tmp_path, "build/deep/x", ".git/config")
+@pytest.mark.parametrize(
+    ("path", "file"), [("build", "build/a"), ("build/deep", "build/deep/a"), (".git", ".git/a")]
+)
+def test_what_git_ignores_is_listed_when_it_is_asked_for(
+    tmp_path: Path, path: str, file: str
+) -> None:
+    _fill(tmp_path, file)
+    (tmp_path / ".git").mkdir(exist_ok=True)
     (tmp_path / ".gitignore").write_text("build\n")
-    assert _list(tmp_path, path=path) == [f"No files match. {path} is ignored by git."]
+    assert _list(tmp_path, path=path) == [file]
+    assert _list(tmp_path) == [".gitignore"]
+
+
+def test_a_pattern_is_matched_from_the_folder_that_is_listed(tmp_path: Path) -> None:
+    _fill(tmp_path, "src/a/x.py", "src/x.py")
+    assert _list(tmp_path, path="src", pattern="a/*.py") == ["src/a/x.py"]
+    assert _list(tmp_path, path="src", pattern="src/*.py") == ["No files match."]
 
 
 def test_rules_on_the_way_to_a_path_apply(tmp_path: Path) -> None:
@@ -167,10 +181,10 @@ def test_paths_that_would_not_fit_the_budget_are_left_out_whole(tmp_path: Path) 
 def test_a_walk_stops_after_so_many_entries_and_says_so(tmp_path: Path) -> None:
     _fill(tmp_path, "a", "b", "c/d", "c/e")
     note = "[stopped after 4 entries: there may be more files; narrow path]"
-    lines = _list(tmp_path, max_entries=4)
+    lines = _list(tmp_path, Bounds(entries=4))
     assert lines[:2] == ["a", "b"]
     assert lines[-1] == note
-    assert _list(tmp_path, max_entries=5) == ["a", "b", "c/d", "c/e"]
+    assert _list(tmp_path, Bounds(entries=5)) == ["a", "b", "c/d", "c/e"]
 
 
 def test_names_that_could_deceive_are_shown_as_json(tmp_path: Path) -> None:
@@ -209,10 +223,21 @@ def test_a_path_that_is_no_folder_is_refused(tmp_path: Path, path: str, words: s
     assert str(caught.value) == words
 
 
-@pytest.mark.parametrize("path", ["..", "link", "/"])
-def test_a_folder_outside_is_refused(tmp_path: Path, path: str) -> None:
-    work = tmp_path / "work"
-    work.mkdir()
-    (work / "link").symlink_to(tmp_path)
-    with pytest.raises(ToolFailure, match="is outside the working folder"):
-        _list(work, path=path)
+@pytest.mark.parametrize("path", ["../other", "link"])
+def test_a_folder_outside_is_listed_with_absolute_paths(tmp_path: Path, path: str) -> None:
+    _fill(tmp_path, "other/a", "work/b")
+    (tmp_path / "work" / "link").symlink_to("../other")
+    assert _list(tmp_path / "work", path=path) == [str(tmp_path.resolve() / "other" / "a")]
+
+
+def test_a_hidden_folder_counts_as_one_that_cannot_be_read(tmp_path: Path) -> None:
+    _fill(tmp_path, "a", "home/secret")
+    files = ReadableFiles.at(tmp_path, Closed.of([tmp_path / "home"]))
+    listed = list_files_tool(files).run({}).text
+    assert listed == "a\n[1 folders could not be read]"
+
+
+def test_a_walk_whose_time_is_up_shows_what_it_has(tmp_path: Path) -> None:
+    _fill(tmp_path, "a", "b/c")
+    note = "[stopped after 0 s: there may be more files; narrow path]"
+    assert _list(tmp_path, Bounds(seconds=0)) == ["a", note]

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from tests.unprivileged import ordinary_user
 
+from codexctl.adapters.tools.closed import Closed
 from codexctl.adapters.tools.read_file import read_file_tool
+from codexctl.adapters.tools.reading import ReadableFiles
 from codexctl.adapters.tools.tool import ToolFailure
-from codexctl.adapters.tools.working_folder import WorkingFolder
 
 _TEN_MIB = 10 * 1024 * 1024
 
@@ -22,7 +23,7 @@ def _folder(tmp_path: Path) -> Path:
 
 
 def _read(folder: Path, path: str, **more: float) -> str:
-    return read_file_tool(WorkingFolder.at(folder)).run({"path": path, **more})
+    return read_file_tool(ReadableFiles.at(folder)).run({"path": path, **more}).text
 
 
 def _refusal(folder: Path, path: str, **more: float) -> str:
@@ -112,30 +113,42 @@ def test_a_file_over_10_mib_is_read_only_in_part(folder: Path) -> None:
     assert _read(folder, "a", limit=1) == "     1\t" + "x" * 63 + "\n" + note
 
 
-def test_an_absolute_path_below_the_folder_is_read(folder: Path) -> None:
+def test_an_absolute_path_is_read(folder: Path) -> None:
     (folder / "a").write_text("x")
     assert _read(folder, str(folder / "a")) == "     1\tx\n"
 
 
-def test_a_link_within_the_folder_is_followed(folder: Path) -> None:
+def test_a_link_is_followed(folder: Path) -> None:
     (folder / "deep").mkdir()
     (folder / "deep" / "a").write_text("x")
     (folder / "link").symlink_to("deep/../deep")
     assert _read(folder, "link/a") == "     1\tx\n"
 
 
-@pytest.mark.parametrize(
-    "path", ["../secret", "link", "up/secret", "/etc/passwd", "../work-2/secret", "../missing"]
-)
-def test_what_is_outside_the_folder_is_refused(folder: Path, path: str) -> None:
-    (folder.parent / "secret").write_text("canary")
+@pytest.mark.parametrize("path", ["../other", "link", "up/other", "../work-2/../other"])
+def test_what_is_outside_the_working_folder_is_read(folder: Path, path: str) -> None:
+    (folder.parent / "other").write_text("x")
     (folder.parent / "work-2").mkdir()
-    (folder.parent / "work-2" / "secret").write_text("canary")
-    (folder / "link").symlink_to("../secret")
+    (folder / "link").symlink_to("../other")
     (folder / "up").symlink_to("..")
-    root = os.path.realpath(folder)
-    words = f"{path} is outside the working folder {root}; only what is below it can be read"
-    assert _refusal(folder, path) == words
+    assert _read(folder, path) == "     1\tx\n"
+
+
+@pytest.mark.parametrize(
+    "path", ["../home/secret", "link", "up/home/secret", "way/secret", "../home", "../home/missing"]
+)
+def test_what_is_hidden_is_refused_whatever_there_is(folder: Path, path: str) -> None:
+    home = folder.parent / "home"
+    home.mkdir()
+    (home / "secret").write_text("canary")
+    (folder / "link").symlink_to("../home/secret")
+    (folder / "up").symlink_to("..")
+    (folder / "way").symlink_to(home)
+    tool = read_file_tool(ReadableFiles.at(folder, Closed.of([home])))
+    with pytest.raises(ToolFailure) as caught:
+        tool.run({"path": path})
+    wanted = folder.resolve() / path
+    assert str(caught.value) == f"{wanted} may not be used: {home.resolve()} is closed to tools"
 
 
 def test_a_missing_file_is_said_so(folder: Path) -> None:

@@ -11,7 +11,7 @@ from tests.fakes.entropy import FakeEntropy
 from tests.fakes.model_catalogue import FakeModelCatalogue
 from tests.fakes.model_stream import FakeModelStream
 from tests.fakes.tool_executor import FakeToolExecutor, Scripted
-from tests.fakes.values import API_KEY, SUBSCRIPTION, a_call, a_message
+from tests.fakes.values import API_KEY, LOOK, SUBSCRIPTION, a_call, a_message
 
 from codexctl.application.ask_model import AskModel
 from codexctl.application.choose_model import ChooseModel
@@ -42,6 +42,7 @@ from codexctl.domain.errors import (
 )
 from codexctl.domain.limits import RetryPolicy, RunLimits
 from codexctl.domain.models import Effort, ModelChoice, ModelOptions, Provider, Verbosity
+from codexctl.domain.ports import Approver
 from codexctl.domain.run_events import (
     Notice,
     Retrying,
@@ -97,6 +98,10 @@ class Run:
         return self.model.requests[-1]
 
 
+def _nobody() -> Approver:
+    raise AssertionError("nobody is to be asked")
+
+
 def _run(
     *scripts: Script,
     task: Task = TASK,
@@ -112,7 +117,7 @@ def _run(
         ask_model=AskModel(
             model=run.model, credentials=run.credentials, clock=run.clock, entropy=entropy
         ),
-        run_tools=RunTools(run.tools),
+        run_tools=RunTools(run.tools, _nobody),
         choose_model=ChooseModel(
             credentials=run.credentials, catalogue=lambda: FakeModelCatalogue(slugs)
         ),
@@ -176,7 +181,8 @@ def test_the_loop_goes_round_until_the_model_calls_no_more() -> None:
 
 
 def test_the_next_request_holds_one_output_for_each_call_in_their_order() -> None:
-    tools = FakeToolExecutor({"look": [Scripted("first"), Scripted("second")]})
+    alone = replace(LOOK, read_only=False)  # so that the first call gets the first step
+    tools = FakeToolExecutor({"look": [Scripted("first"), Scripted("second")]}, specs=[alone])
     run = _run(_saying(a_call("b"), a_call("a")), HELLO, tools=tools)
     assert run.last_request.items == (
         UserMessage("Hi"),
@@ -365,7 +371,7 @@ def test_a_call_id_that_comes_again_in_a_later_response_is_another_call() -> Non
     assert [output.call_id for output in outputs] == ["call_1", "call_1_2"]
 
 
-def _wanting(*models: ModelChoice, **fields: Any) -> Task:
+def _wanting(*models: ModelChoice, **fields: Any) -> Task:  # noqa: ANN401 (the fields of a task)
     return Task(prompt="Hi", instructions="Be brief.", models=models, **fields)
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from codexctl.entrypoints.cli.time_limit import OutOfTime, time_limit
 
-
 pytestmark = pytest.mark.timeout(method="thread")  # the other method has the alarm itself
 
 

@@ -226,7 +226,7 @@ _UNRESOLVED = _made(urllib3.exceptions.NameResolutionError)
         (
             requests.ConnectionError(),
             http.client.BadStatusLine("SSH-2.0"),
-            ProtocolError,
+            NetworkFailed,
             "What answered does not speak HTTP.",
         ),
         (

@@ -1,0 +1,1 @@
+"""Conversations on disk: one log of JSON lines each, and the lock that goes with it."""

@@ -1,0 +1,26 @@
+# PyYAML ships no types. Only what adapters/cassettes and its tests use.
+from typing import IO
+
+class Mark:
+    line: int
+    column: int
+
+class YAMLError(Exception): ...
+
+class MarkedYAMLError(YAMLError):
+    problem: str | None
+    problem_mark: Mark | None
+
+class Node: ...
+
+class SafeLoader:
+    def __init__(self, stream: str | bytes | IO[str]) -> None: ...
+    def construct_scalar(self, node: Node) -> object: ...
+    def construct_sequence(self, node: Node, deep: bool = ...) -> list[object]: ...
+    def construct_mapping(self, node: Node, deep: bool = ...) -> dict[object, object]: ...
+
+class CSafeLoader(SafeLoader): ...
+
+def load(stream: str | bytes, Loader: type[SafeLoader]) -> object: ...  # noqa: N803
+def safe_load(stream: str | bytes) -> object: ...
+def add_constructor(tag: str, constructor: object, Loader: type[SafeLoader]) -> None: ...  # noqa: N803

@@ -1,5 +1,6 @@
 """The part of the composition root that puts the tools of a run together."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,7 +46,8 @@ def chosen_tools(options: ToolOptions, commands: "Commands") -> "tuple[Tool, ...
     setting = ToolSetting(
         working_folder=options.working_folder,
         mode=options.sandbox,
-        hidden=(options.home,),
+        hidden=_hidden(options),
+        kept=_kept(options),
         runner=commands,
     )
     return select(options.names, built_in_tools(setting))
@@ -93,6 +95,28 @@ class Commands:
 
         options = self._options
         confinement = Confinement.of(
-            Mode(options.sandbox.value), options.working_folder, hidden=[options.home]
+            Mode(options.sandbox.value), options.working_folder, hidden=_hidden(options)
         )
         return ConfinedRunner(confinement, options.environment)
+
+
+def _hidden(options: ToolOptions) -> tuple[Path, ...]:
+    """Return what no confined tool may read: our credentials, and the official client's."""
+    codex = options.environment.get("CODEX_HOME") or os.path.expanduser("~/.codex")  # noqa: PTH111
+    others = (Path(codex),) if os.path.isdir(codex) else ()  # noqa: PTH112 (no error where closed)
+    return (options.home, *others)
+
+
+def _kept(options: ToolOptions) -> tuple[Path, ...]:
+    """Return what no patch may change although it lies below the working folder.
+
+    That is codexctl's own code, which this run would load, and where ``.git`` files point to.
+    """
+    if options.sandbox is not SandboxMode.WORKSPACE_WRITE:
+        return ()
+    from codexctl.adapters.confinement.confinement import own_code
+    from codexctl.adapters.confinement.git_folders import git_entries, pointed_at
+
+    folder = os.path.realpath(options.working_folder)
+    targets = (target for entry in git_entries(folder) for target in pointed_at(entry, folder))
+    return (*own_code(), *map(Path, targets))

@@ -66,7 +66,7 @@ def get_json(
                 remedy="Check the network and the proxy settings, then run it again.",
             )
         case error if isinstance(error, TRANSPORT_ERRORS):
-            raise error_from(error) from error
+            raise error_from(error, url) from error
         case error:
             raise error
 

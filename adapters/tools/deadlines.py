@@ -23,12 +23,10 @@ class Deadline:
     """A moment after which no more is begun.
 
     Attributes:
-        at: The moment, by the clock.
-        now: The clock, in seconds.
+        at: The moment, by ``time.monotonic``.
     """
 
     at: float
-    now: Callable[[], float] = time.monotonic
 
     @classmethod
     def after(cls, seconds: float) -> "Deadline":
@@ -38,7 +36,7 @@ class Deadline:
     @property
     def left_seconds(self) -> float:
         """How long it is until then; 0 or less when it has passed."""
-        return self.at - self.now()
+        return self.at - time.monotonic()
 
 
 def run_within(seconds: float, job: Callable[[], _Result]) -> _Result:

@@ -4,6 +4,7 @@ import errno
 import os
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from pathlib import Path
 
 from codexctl.adapters.tools.closed import Identity, identity_of
@@ -45,6 +46,16 @@ class Spot:
         if self.folder is not None:
             return name
         return str(Path(self.name).with_name(name))
+
+    def require_open(self, closed: AbstractSet[Identity]) -> None:
+        """Refuse an entry that is closed, as the system would; nothing need be there.
+
+        Raises:
+            PermissionError: It is.
+        """
+        if closed:
+            with suppress(FileNotFoundError):
+                require_open(os.stat(self.name, dir_fd=self.folder, follow_symlinks=False), closed)
 
 
 def descend(

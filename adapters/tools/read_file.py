@@ -77,16 +77,17 @@ class _TimedFile(io.FileIO):
         return super().readinto(buffer)
 
 
-def read_file_tool(files: ReadableFiles) -> Tool:
+def read_file_tool(files: ReadableFiles, seconds: float = _TIMEOUT_SECONDS) -> Tool:
     """Return the tool.
 
     Args:
         files: What it may read.
+        seconds: How long it goes on, whether or not somebody waits for it.
     """
-    return Tool(spec=_SPEC, run=partial(_read_file, files))
+    return Tool(spec=_SPEC, run=partial(_read_file, files, seconds))
 
 
-def _read_file(files: ReadableFiles, arguments: Arguments) -> ToolResult:
+def _read_file(files: ReadableFiles, seconds: float, arguments: Arguments) -> ToolResult:
     path = str(arguments["path"])
     with files.opened_file(path) as file:
         # A JSON number such as 3.0 is an integer to the schema, so int() it has to be.
@@ -102,7 +103,7 @@ def _read_file(files: ReadableFiles, arguments: Arguments) -> ToolResult:
                 f"{shown(path)} has {request.size_bytes} bytes, more than can be read at once;"
                 " ask with offset and limit for the lines you need"
             )
-        with io.BufferedReader(_TimedFile(file, Deadline.after(_TIMEOUT_SECONDS))) as stream:
+        with io.BufferedReader(_TimedFile(file, Deadline.after(seconds))) as stream:
             text = opened_text(stream)
             if text is None:
                 raise ToolFailure(

@@ -6,32 +6,27 @@ file system with no link followed: a component that is swapped for a link after 
 operation fail instead of leading it elsewhere.
 """
 
-import errno
 import os
-import stat
 from collections.abc import Generator, Sequence
-from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
 
-from codexctl.adapters.tools.closed import Closed, Identity
+from codexctl.adapters.tools.closed import Closed
 from codexctl.adapters.tools.descent import (
     CREATE,
     HAS_DESCRIPTORS,
     LIST,
     PASS,
-    READ,
     Spot,
     checked_path,
     descend,
-    require_open,
 )
-from codexctl.adapters.tools.entries import EntryKind, Status, special_kind, status_of
+from codexctl.adapters.tools.entries import EntryKind, Status, status_of
+from codexctl.adapters.tools.open_folder import OpenFolder, open_file
 from codexctl.adapters.tools.paths import (
     PathOutside,
     PathRefused,
-    SpecialFile,
     plain_name,
     require_path,
 )
@@ -146,15 +141,15 @@ class RootedFolder:
         return status is not None and status.kind is EntryKind.FOLDER
 
     @contextmanager
-    def opened_folder(self, parts: Parts) -> Generator[int, None, None]:
-        """Open a folder for listing, and close it in the end."""
+    def opened_folder(self, parts: Parts) -> Generator[OpenFolder, None, None]:
+        """Open a folder for listing it and for reading its files, and close it in the end."""
         closed = self.hidden.identities()
         if self.by_descriptor:
             folder = descend(self.root, parts, LIST, closed)
         else:
             folder = os.open(checked_path(self.root, parts, closed), LIST)
         try:
-            yield folder
+            yield OpenFolder(folder, closed)
         finally:
             os.close(folder)
 
@@ -163,15 +158,11 @@ class RootedFolder:
         """Open a regular file for reading, and close it in the end.
 
         Raises:
-            SpecialFile: It is one.
+            SpecialFile: It is none.
         """
         with self._entered(parts) as spot:
-            # Looked at before it is opened, since opening alone sets some devices off.
-            found = os.stat(spot.name, dir_fd=spot.folder, follow_symlinks=False)
-            _require_file(parts, found.st_mode)
-            file = os.open(spot.name, READ, dir_fd=spot.folder)
+            file = open_file(spot, "/".join(parts))
         try:
-            _require_file(parts, os.fstat(file).st_mode)
             yield file
         finally:
             os.close(file)
@@ -249,32 +240,16 @@ class RootedFolder:
         name = parts[-1] if parts else os.curdir
         if not self.by_descriptor:
             spot = Spot(None, str(Path(checked_path(self.root, parts[:-1], shut), name)))
-            _require_open(spot, shut)
+            spot.require_open(shut)
             yield spot
             return
         folder = descend(self.root, parts[:-1], PASS, shut)
         try:
             spot = Spot(folder, name)
-            _require_open(spot, shut)
+            spot.require_open(shut)
             yield spot
         finally:
             os.close(folder)
-
-
-def _require_open(spot: Spot, closed: AbstractSet[Identity]) -> None:
-    if closed:
-        with suppress(FileNotFoundError):
-            require_open(os.stat(spot.name, dir_fd=spot.folder, follow_symlinks=False), closed)
-
-
-def _require_file(parts: Parts, mode: int) -> None:
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    if stat.S_ISLNK(mode):
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-    kind = special_kind(mode)
-    if kind is not None:
-        raise SpecialFile("/".join(parts), kind)
 
 
 def _make_like(file: int, like: Status | None) -> None:

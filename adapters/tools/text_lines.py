@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, TextIO
 
 _BINARY_PROBE_BYTES = 8192
-_SKIPPED_AT_ONCE = 8192
+_CHARACTERS_AT_ONCE = 65_536
 _UNDECODABLE = dict.fromkeys(range(0xDC80, 0xDD00), "\ufffd")
 """What ``surrogateescape`` makes of bytes that are no UTF-8."""
 
@@ -33,28 +33,25 @@ def opened_text(stream: BinaryIO) -> TextIO | None:
 def lines_of(text: TextIO, most_characters: int) -> Iterator[tuple[str, int]]:
     """Yield each line without its end, and how many characters of it are left out.
 
-    No line is ever longer in memory than ``most_characters``.
+    No line is ever much longer in memory than ``most_characters``.
     """
-    while line := text.readline(most_characters + 1):
-        if line.endswith("\n"):
-            yield line[:-1], 0
-        elif len(line) <= most_characters:
-            yield line, 0  # the last one, which has no end
-        else:
-            left_out = len(line) - most_characters + _skip_rest_of_line(text)
-            yield line[:most_characters], left_out
+    begun, dropped = "", 0
+    while chunk := text.read(_CHARACTERS_AT_ONCE):
+        lines = (begun + chunk).split("\n")
+        begun = lines.pop()
+        for line in lines:
+            if dropped or len(line) > most_characters:
+                yield line[:most_characters], len(line) - most_characters + dropped
+                dropped = 0
+            else:
+                yield line, 0
+        if len(begun) > most_characters:
+            dropped += len(begun) - most_characters
+            begun = begun[:most_characters]
+    if begun:
+        yield begun, dropped  # the last one, which has no end
 
 
 def readable(line: str) -> str:
     """Return a line with U+FFFD for each byte that is no UTF-8."""
     return line if line.isascii() else line.translate(_UNDECODABLE)
-
-
-def _skip_rest_of_line(text: TextIO) -> int:
-    """Return how many characters there were before its end."""
-    skipped = 0
-    while part := text.readline(_SKIPPED_AT_ONCE):
-        if part.endswith("\n"):
-            return skipped + len(part) - 1
-        skipped += len(part)
-    return skipped

@@ -102,9 +102,9 @@ class Walk:
     def _in_folder(self, parts: Parts, rules: _Rules) -> Iterator[Found]:
         absolute = self.files.absolute(parts).rstrip("/") + "/"
         left = self.bounds.entries - self._entries
-        with self.files.top.opened_folder(parts) as descriptor:
-            rules += rules_in(absolute, descriptor)
-            with os.scandir(descriptor) as scan:
+        with self.files.top.opened_folder(parts) as folder:
+            rules += rules_in(absolute, folder.descriptor)
+            with os.scandir(folder.descriptor) as scan:
                 # One more than allowed tells whether there are more.
                 entries = sorted(islice(scan, left + 1), key=lambda one: one.name)
             if len(entries) > left:

@@ -128,7 +128,7 @@ def test_a_note_in_the_middle_of_an_answer_has_lines_of_its_own() -> None:
 
 
 def test_an_error_in_the_middle_of_an_answer_has_lines_of_its_own() -> None:
-    seen = watch("run", "hi", script=[[text_delta("Hel")]])
+    seen = watch("run", "--retries", "0", "hi", script=[[text_delta("Hel")]])
     assert (seen.exit_code, seen.screen) == (
         5,
         [

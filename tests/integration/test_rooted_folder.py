@@ -42,7 +42,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _listed(folder: RootedFolder, parts: tuple[str, ...] = ()) -> list[str]:
-    with folder.opened_folder(parts) as descriptor, os.scandir(descriptor) as entries:
+    with folder.opened_folder(parts) as opened, os.scandir(opened.descriptor) as entries:
         return sorted(entry.name for entry in entries)
 
 

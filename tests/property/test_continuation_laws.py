@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.fakes.values import a_message
 
 from codexctl.domain.continuation import ShownText
+from codexctl.domain.conversation import AssistantMessage
 from codexctl.domain.errors import AnswerDiffers
 from codexctl.domain.stream_events import ItemFinished, StreamEvent, TextDelta
 
@@ -42,7 +43,8 @@ def _seen(passed_on: Sequence[StreamEvent]) -> list[str]:
             open_at[event.output_index] = open_at.get(event.output_index, "") + event.text
         elif isinstance(event, ItemFinished):
             shown = open_at.pop(event.output_index, "")
-            whole = event.item.text if hasattr(event.item, "text") else ""
+            assert isinstance(event.item, AssistantMessage)
+            whole = event.item.text
             assert whole.startswith(shown)
             messages.append(whole)
     return messages + list(open_at.values())

@@ -1,6 +1,6 @@
 """One step: a response, tried again where that may help."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -77,7 +77,7 @@ def a_step(policy: RetryPolicy = POLICY, *, text_is_shown: bool = True) -> Step:
 
 
 def _taken(
-    *scripts: list[StreamEvent | CodexctlError],
+    *scripts: Sequence[StreamEvent | CodexctlError],
     text_is_shown: bool = True,
     policy: RetryPolicy = POLICY,
     spreads: tuple[float, ...] = (0.0,),

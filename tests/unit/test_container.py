@@ -20,6 +20,7 @@ from tests.fakes.values import SUBSCRIPTION, a_call, a_message
 
 from codexctl.application.container import Container
 from codexctl.application.run_conversation import RunConversation, Task
+from codexctl.domain.credentials import Credential
 from codexctl.domain.errors import NetworkFailed
 from codexctl.domain.models import Provider
 from codexctl.domain.run_events import RunFinished
@@ -43,9 +44,13 @@ def _container(model: FakeModelStream) -> Container:
         entropy=providers.Object(FakeEntropy()),
         catalogue=providers.Object(FakeModelCatalogue(())),
         approver=providers.Object(None),
-        routing_for=providers.Object(lambda _: None),
+        routing_for=providers.Object(_no_routing),
         **_login_fakes(),
     )
+
+
+def _no_routing(_credential: Credential) -> None:
+    """Know of none."""
 
 
 def _login_fakes() -> dict[str, Any]:

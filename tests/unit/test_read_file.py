@@ -151,6 +151,13 @@ def test_what_is_hidden_is_refused_whatever_there_is(folder: Path, path: str) ->
     assert str(caught.value) == f"{wanted} may not be used: {home.resolve()} is closed to tools"
 
 
+def test_a_file_is_not_read_on_when_nobody_waits_for_it(folder: Path) -> None:
+    (folder / "a").write_text("x")
+    with pytest.raises(ToolFailure) as caught:
+        read_file_tool(ReadableFiles.at(folder), seconds=0).run({"path": "a"})
+    assert str(caught.value) == "a cannot be read: out of time"
+
+
 def test_a_missing_file_is_said_so(folder: Path) -> None:
     assert _refusal(folder, "x") == "x does not exist"
 

@@ -123,6 +123,12 @@ def test_a_match_near_the_end_of_a_long_line_is_shown_with_that_end(tmp_path: Pa
     assert _search(tmp_path, "x$") == ["a:1:…" + "-" * 299 + "x"]
 
 
+def test_lines_are_whole_however_they_lie_in_the_file(tmp_path: Path) -> None:
+    _write(tmp_path, a=("-" * 40_000 + "x\r\n") * 5 + "x")
+    rows = _search(tmp_path, "^-{40000}x$|^x$")
+    assert [row.split(":")[1] for row in rows] == ["1", "2", "3", "4", "5", "6"]
+
+
 def test_a_line_that_is_too_long_is_searched_at_its_beginning(tmp_path: Path) -> None:
     _write(tmp_path, a="-" * 1_000_000 + "x\nx\n")
     note = "[1 lines are too long to be searched to their ends]"

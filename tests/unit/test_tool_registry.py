@@ -10,7 +10,7 @@ import pytest
 
 from codexctl.adapters.tools.budget import fit, fit_output
 from codexctl.adapters.tools.built_in import ToolSetting, built_in_tools, select
-from codexctl.adapters.tools.closed import places_of_the_system
+from codexctl.adapters.tools.closed import mounts_of_the_kernel, places_of_the_system
 from codexctl.adapters.tools.registry import ToolRegistry
 from codexctl.adapters.tools.tool import Tool, ToolResult, shown
 from codexctl.domain.errors import UsageError
@@ -135,6 +135,15 @@ def test_full_access_is_access_to_the_system_too(tmp_path: Path) -> None:
 def test_the_folder_of_the_system_that_one_works_in_is_open() -> None:
     assert "/run" not in places_of_the_system("/run/media/disk")
     assert "/dev" in places_of_the_system("/run/media/disk")
+
+
+def test_file_systems_of_the_kernel_are_known_wherever_they_are_mounted() -> None:
+    table = (
+        "22 1 0:20 / /proc rw,nosuid shared:5 - proc proc rw\n"
+        "23 1 0:21 / /my\\040jail/proc rw - proc proc rw\n"
+        "24 1 8:1 / /srv rw - ext4 /dev/sda1 rw\n"
+    )
+    assert mounts_of_the_kernel(table) == ["/proc", "/my jail/proc"]
 
 
 def test_half_a_surrogate_pair_in_a_name_leaves_an_output_that_utf8_can_carry(

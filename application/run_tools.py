@@ -13,15 +13,16 @@ from codexctl.domain.tools import OutcomeStatus, SandboxMode, ToolCall, ToolOutc
 from codexctl.domain.values import dataclass
 
 _REFUSED = "The user refused this call, so it was not run. Ask, or find another way."
+_UNASKED = "This call has to be approved and there is nobody to ask, so it was not run."
 _ABORTED = "aborted by user"
 
 
 class NobodyToAsk:
-    """The :class:`~codexctl.domain.ports.Approver` where nobody can answer: it is always no."""
+    """The :class:`~codexctl.domain.ports.Approver` where there is no terminal to ask at."""
 
     def decide(self, _call: ToolCall, /) -> Decision:
         """See :meth:`codexctl.domain.ports.Approver.decide`."""
-        return Decision.NO
+        return Decision.NOBODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +91,10 @@ class RunTools:
             return _side_by_side(self.tools, group)
         (call,) = group
         spec = specs.get(call.name)
-        if spec is not None and not self._is_approved(call, spec, rules):
-            return [_not_run(call, _REFUSED, OutcomeStatus.DECLINED)]
+        decision = Decision.YES if spec is None else self._decided(call, spec, rules)
+        if decision in (Decision.NO, Decision.NOBODY):
+            why = _REFUSED if decision is Decision.NO else _UNASKED
+            return [_not_run(call, why, OutcomeStatus.DECLINED)]
         changes_something = spec is not None and not spec.read_only
         log.append(CallBegun(call.call_id), is_durable=changes_something)
         try:
@@ -100,13 +103,13 @@ class RunTools:
             log.append(ItemAdded(_output(call, _not_run(call, _ABORTED, OutcomeStatus.FAILED))))
             raise
 
-    def _is_approved(self, call: ToolCall, spec: ToolSpec, rules: ToolRules) -> bool:
+    def _decided(self, call: ToolCall, spec: ToolSpec, rules: ToolRules) -> Decision:
         if not needs_approval(spec, rules.ask, rules.sandbox) or spec.name in rules.approved:
-            return True
+            return Decision.YES
         decision = self.approver().decide(call)
         if decision is Decision.ALWAYS:
             rules.approved.add(spec.name)
-        return decision is not Decision.NO
+        return decision
 
 
 def _groups(

@@ -14,11 +14,12 @@ class AskMode(StrEnum):
 
 
 class Decision(StrEnum):
-    """What the user says of one call."""
+    """What the user says of one call; ``NOBODY`` where there was nobody to ask."""
 
     YES = "yes"
     NO = "no"
     ALWAYS = "always"
+    NOBODY = "nobody"
 
 
 def needs_approval(spec: ToolSpec, mode: AskMode, sandbox: SandboxMode) -> bool:

@@ -43,7 +43,13 @@ SLOW_TO_LOAD = {
     "yaml",
 }
 FOR_OTHER_COMMANDS = {
+    "codexctl.adapters.caches",
+    "codexctl.adapters.confinement",
     "codexctl.adapters.openai_oauth.claims",
+    "codexctl.adapters.responses.routing",
+    "codexctl.adapters.tools.patching",
+    "codexctl.application.route_requests",
+    "codexctl.domain.fault_rules",
     "codexctl.entrypoints.emulator",
     "cryptography",
     "fastjsonschema",

@@ -172,10 +172,14 @@ def _read_request(reader: BufferedReader, connection: int) -> Seen | None:
     path = line.split()[1].decode()
     headers: dict[str, str] = {}
     while (line := reader.readline()) not in (b"\r\n", b"\n"):
+        if not line.endswith(b"\n"):
+            return None  # the client died in the middle
         name, _, value = line.decode("latin-1").partition(":")
         headers[name.strip().lower()] = value.strip()
     length = int(headers.get("content-length", "0"))
     body = reader.read(length)
+    if len(body) < length:
+        return None
     return Seen(
         path=path, headers=headers, body=json.loads(body) if body else {}, connection=connection
     )

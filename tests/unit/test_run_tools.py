@@ -7,7 +7,7 @@ import pytest
 from tests.fakes.tool_executor import FakeToolExecutor, Scripted
 from tests.fakes.values import LOOK, a_call
 
-from codexctl.application.run_tools import RunTools, ToolRules
+from codexctl.application.run_tools import NobodyToAsk, RunTools, ToolRules
 from codexctl.domain.approvals import AskMode, Decision
 from codexctl.domain.conversation import ToolOutput
 from codexctl.domain.errors import FileNotWritten
@@ -225,3 +225,13 @@ def test_what_only_reads_and_what_does_not_exist_is_not_asked_about() -> None:
     rules = ToolRules(ask=AskMode.ALWAYS)
     _, outputs = _run(_changer(), a_call("a"), a_call("b", "vanish"), rules=rules)
     assert [output.text for output in outputs] == ["seen", "unsupported call: vanish"]
+
+
+def test_where_nobody_can_be_asked_the_model_is_told_so() -> None:
+    tools = _changer()
+    run_tools = RunTools(tools, NobodyToAsk)
+    calls = (a_call("a", "change"),)
+    events = list(run_tools(calls, ToolRules(ask=AskMode.ALWAYS), Log()))
+    said = "This call has to be approved and there is nobody to ask, so it was not run."
+    declined = ToolOutcome(call_id="a", output=said, status=OutcomeStatus.DECLINED)
+    assert (events, tools.calls) == ([ToolStarted(*calls), ToolFinished(*calls, declined)], [])

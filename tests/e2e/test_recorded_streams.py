@@ -93,8 +93,9 @@ def assert_played_whole(recording: Recording, played: Played) -> None:
     calls = list(dict.fromkeys(recording.call_ids))
     expected = recording.messages + (["(over)"] if calls else [])
     assert [item["text"] for item in ran.items("agent_message")] == expected
-    assert len(ran.items("tool_call")) == len(calls)
-    assert all(item["output"].startswith("unsupported") for item in ran.items("tool_call"))
+    answered = [one for kind in ("tool_call", "file_change") for one in ran.items(kind)]
+    assert len(answered) == len(calls)
+    assert all(one["output"].startswith("unsupported") for one in answered)
     if calls:
         outputs = [item for item in played.seen[1].input if item["type"].endswith("call_output")]
         assert [output["call_id"] for output in outputs] == calls

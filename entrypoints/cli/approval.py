@@ -7,7 +7,6 @@ from typing import BinaryIO, cast
 
 from codexctl.domain.approvals import Decision
 from codexctl.domain.tools import CallKind, ToolCall
-from codexctl.entrypoints.cli.terminal_input import read_line
 from codexctl.entrypoints.rendering.screen import Screen
 
 _ANSWERS = {
@@ -26,16 +25,24 @@ class TerminalApprover:
     Args:
         screen: Where the question is shown, however quiet the run is to be.
         read_answer: Waits for a line and returns it; None where nobody types any more.
+        forget_typed: Called before each question: what was typed until then is no answer.
     """
 
-    def __init__(self, screen: Screen, read_answer: Callable[[], str | None]) -> None:
+    def __init__(
+        self,
+        screen: Screen,
+        read_answer: Callable[[], str | None],
+        forget_typed: Callable[[], None],
+    ) -> None:
         self._screen = screen
         self._read_answer = read_answer
+        self._forget_typed = forget_typed
 
     def decide(self, call: ToolCall, /) -> Decision:
         """See :meth:`codexctl.domain.ports.Approver.decide`. No answer at all is a no."""
         self._screen.say(f"{call.name}: {one_line(_what_would_run(call))}")
         while True:
+            self._forget_typed()  # not after the question: whoever answers at once is heard
             self._screen.say("Run it? [y]es, [n]o, [a]lways for this run")
             line = self._read_answer()
             if line is None:
@@ -45,14 +52,13 @@ class TerminalApprover:
                 return decision
 
 
-def fresh_line(stdin: BinaryIO | None) -> str | None:
-    """Read a line that is typed from now on: what was typed before the question is no answer."""
+def forget_typed(stdin: BinaryIO | None) -> None:
+    """Drop what has been typed on a terminal and not been read yet."""
     with suppress(ImportError, OSError, ValueError):  # no terminal, or none with modes
         import termios
 
         if stdin is not None and stdin.isatty():
             termios.tcflush(stdin.fileno(), termios.TCIFLUSH)
-    return read_line(stdin)
 
 
 def one_line(text: str) -> str:

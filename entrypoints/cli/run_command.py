@@ -138,9 +138,11 @@ def _approver(screen: Screen, surroundings: Surroundings) -> "Callable[[], Appro
         return NobodyToAsk
 
     def approver() -> "Approver":
-        from codexctl.entrypoints.cli.approval import TerminalApprover, fresh_line
+        from codexctl.entrypoints.cli.approval import TerminalApprover, forget_typed
+        from codexctl.entrypoints.cli.terminal_input import read_line
 
-        return TerminalApprover(screen, lambda: fresh_line(surroundings.stdin))
+        stdin = surroundings.stdin
+        return TerminalApprover(screen, lambda: read_line(stdin), lambda: forget_typed(stdin))
 
     return approver
 

@@ -11,14 +11,15 @@ from tests.fakes.values import a_call
 
 from codexctl.domain.approvals import AskMode, Decision, needs_approval
 from codexctl.domain.tools import CallKind, SandboxMode, ToolCall, ToolSpec
-from codexctl.entrypoints.cli.approval import TerminalApprover, fresh_line
+from codexctl.entrypoints.cli.approval import TerminalApprover, forget_typed
+from codexctl.entrypoints.cli.terminal_input import read_line
 
 QUESTION = "Run it? [y]es, [n]o, [a]lways for this run\n"
 
 
 def asked(call: ToolCall, *answers: str) -> tuple[Decision, str]:
     kept, typed = piped(), iter(answers)
-    decision = TerminalApprover(kept.screen, lambda: next(typed, None)).decide(call)
+    decision = TerminalApprover(kept.screen, lambda: next(typed, None), lambda: None).decide(call)
     return decision, kept.stderr
 
 
@@ -46,9 +47,22 @@ def test_what_was_typed_before_the_question_is_no_answer() -> None:
         select.select([stdin], [], [])  # it has arrived
         later = threading.Thread(target=type_when_asked, args=(keyboard, stdin))
         later.start()
-        assert fresh_line(stdin) == "n\n"
+        forget_typed(stdin)
+        assert read_line(stdin) == "n\n"
         later.join()
     os.close(keyboard)
+
+
+def test_what_is_typed_as_soon_as_the_question_stands_is_an_answer() -> None:
+    kept, typed = piped(), ["y\n"]
+
+    def forget() -> None:
+        typed.clear()
+        typed.append("yes\n" if kept.stderr.endswith(QUESTION) else "no\n")
+
+    approver = TerminalApprover(kept.screen, typed.pop, forget)
+    assert approver.decide(a_call()) is Decision.NO
+    assert kept.stderr.count(QUESTION) == 1
 
 
 def type_when_asked(keyboard: int, stdin: BinaryIO) -> None:

@@ -302,19 +302,19 @@ for family, kind, address in {addresses!r}:
             one.settimeout(5)
             one.connect(address)
             one.send(b"hello")
-            print("got out", kind)
+            print("sent", kind)
     except OSError as exc:
-        print("refused", exc)
+        print("refused:", exc)
 """
         )
         for server in servers:
             with pytest.raises(BlockingIOError):
                 server.accept() if server.type is socket.SOCK_STREAM else server.recv(10)
     lines = output.partition("Output:\n")[2].splitlines()
-    assert [line.split()[0] for line in lines if not line.startswith("got out 2")] == (
-        ["refused"] * len([line for line in lines if not line.startswith("got out 2")])
-    ), output
-    assert len(lines) == len(servers)
+    # In a network of its own a datagram goes nowhere without a complaint.
+    lost = [line for line in lines if line == f"sent {int(socket.SOCK_DGRAM)}"]
+    refused = [line for line in lines if line.startswith("refused: ")]
+    assert (len(lost) <= 1, len(refused) + len(lost)) == (True, len(servers)), output
 
 
 def _server(family: int, kind: int, address: object) -> socket.socket:

@@ -260,7 +260,7 @@ def test_a_run_that_calls_no_tool_imports_nothing_that_tools_alone_need() -> Non
         "from codexctl.adapters.tools.built_in import ToolSetting, built_in_tools;"
         "from codexctl.adapters.tools.registry import ToolRegistry;"
         "ToolRegistry(built_in_tools(ToolSetting(working_folder=Path('.')))).specs();"
-        "late = {'fastjsonschema', 'pathspec', 'socket', 'subprocess', 'codexctl.domain.images',"
+        "late = {'fastjsonschema', 'pathspec', 'codexctl.domain.images',"
         "'codexctl.adapters.tools.patching', 'codexctl.adapters.tools.search_process'};"
         "print(late & set(sys.modules))"
     )

@@ -6,7 +6,13 @@ from dataclasses import field, replace
 
 from codexctl.domain.continuation import ShownText
 from codexctl.domain.credentials import Credential
-from codexctl.domain.errors import CodexctlError, ImageRefused, InvalidRequest, SignInRejected
+from codexctl.domain.errors import (
+    UNREADABLE_REASONING,
+    CodexctlError,
+    ImageRefused,
+    InvalidRequest,
+    SignInRejected,
+)
 from codexctl.domain.history import without_images, without_sealed_reasoning
 from codexctl.domain.limits import RetryBudget
 from codexctl.domain.ports import Clock, CredentialSource, Entropy, ModelStream
@@ -20,8 +26,6 @@ from codexctl.domain.turn import (
     TurnRequest,
 )
 from codexctl.domain.values import dataclass
-
-_UNREADABLE_REASONING = "invalid_encrypted_content"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +120,7 @@ def _mended(request: TurnRequest, error: CodexctlError) -> tuple[TurnRequest, st
 
     None if that is not the matter, or if it is not there: so a request is mended once at most.
     """
-    if isinstance(error, InvalidRequest) and error.code == _UNREADABLE_REASONING:
+    if isinstance(error, InvalidRequest) and error.code == UNREADABLE_REASONING:
         items = without_sealed_reasoning(request.items)
         what = "The service cannot read earlier reasoning of this conversation; it goes on without."
     elif isinstance(error, ImageRefused):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from codexctl.domain.credentials import Credential, Subscription
+from codexctl.domain.credentials import Credential
 from codexctl.domain.errors import (
     CodexctlError,
     ConnectionFailed,
@@ -60,8 +60,9 @@ class ChooseModel:
                 missing = missing or error
                 continue
             is_found = True
-            provider = _provider_of(credential)
-            yield Candidate(ModelChoice(choice.slug, provider, choice.effort), credential)
+            yield Candidate(
+                ModelChoice(choice.slug, credential.provider, choice.effort), credential
+            )
         if not is_found and missing is not None:
             # In the words for whoever has no credential at all, if that is the matter.
             self.credentials.credential_for(None)
@@ -115,7 +116,3 @@ def may_help(
 def _defaults() -> tuple[ModelChoice, ...]:
     first = tuple(ModelChoice(slug, provider) for provider, slug in DEFAULT_MODELS.items())
     return (*first, ModelChoice(_LAST_RESORT, Provider.API))
-
-
-def _provider_of(credential: Credential) -> Provider:
-    return Provider.CHATGPT if isinstance(credential, Subscription) else Provider.API

@@ -187,7 +187,8 @@ class RunConversation:
         turn = answered.turn
         if isinstance(turn, InterruptedTurn):
             # What the user has read is kept, so that the model knows it; its calls never run.
-            log.append(*(ItemAdded(item) for item in turn.items if not isinstance(item, ToolCall)))
+            kept = tuple(item for item in turn.items if not isinstance(item, ToolCall))
+            log.append(*map(ItemAdded, _signed(kept, answered.request.model)))
             yield TurnEnded(turn)
             if isinstance(turn.error, ModelUnavailable):
                 raise self.choose_model.explained(turn.error, answered.credential) from turn.error

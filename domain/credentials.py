@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import TypeAlias, final
 
+from codexctl.domain.models import Provider
 from codexctl.domain.values import dataclass
 
 EXPIRY_MARGIN = timedelta(minutes=5)
@@ -76,6 +77,11 @@ class Subscription:
     is_borrowed: bool = False
 
     @property
+    def provider(self) -> Provider:
+        """The service it is for."""
+        return Provider.CHATGPT
+
+    @property
     def is_ours(self) -> bool:
         """Whether this program signed it in; what was handed or taken over is not ours to end."""
         return self.refresh_token is not None and not self.is_borrowed
@@ -96,6 +102,11 @@ class ApiKey:
 
     key: Secret
     origin: str
+
+    @property
+    def provider(self) -> Provider:
+        """The service it is for."""
+        return Provider.API
 
 
 Credential: TypeAlias = Subscription | ApiKey

@@ -196,11 +196,15 @@ class RequestRefused(CodexctlError):
     """The provider will not do what was asked, or did not finish it."""
 
 
+UNREADABLE_REASONING = "invalid_encrypted_content"
+"""The code of a request with reasoning that this model or account cannot open."""
+
+
 class InvalidRequest(RequestRefused):
     """The provider found the request itself wrong.
 
     Attributes:
-        code: The provider's code, such as ``invalid_encrypted_content``; None if it gave none.
+        code: The provider's code, such as :data:`UNREADABLE_REASONING`; None if it gave none.
     """
 
     def __init__(

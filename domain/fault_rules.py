@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from codexctl.domain import fault_phrases, fault_spent, fault_words
-from codexctl.domain.errors import CodexctlError
+from codexctl.domain.errors import UNREADABLE_REASONING, CodexctlError
 from codexctl.domain.fault_phrases import Phrases, says
 from codexctl.domain.provider_fault import ProviderFault
 
@@ -73,7 +73,7 @@ _BY_CODE: Mapping[str, Sentence] = {
         "content_filter",
     ),
     **_coded(_invalid_prompt, "invalid_prompt"),
-    **_coded(fault_words.unreadable_reasoning, fault_words.UNREADABLE_REASONING),
+    **_coded(fault_words.unreadable_reasoning, UNREADABLE_REASONING),
     **_coded(
         fault_words.image_refused,
         "invalid_image",

@@ -7,6 +7,7 @@ The provider's own words are always passed on: what another client swallowed was
 from math import ceil
 
 from codexctl.domain.errors import (
+    UNREADABLE_REASONING,
     CodexctlError,
     ContextWindowExceeded,
     GatewayBlocked,
@@ -23,7 +24,6 @@ from codexctl.domain.errors import (
 from codexctl.domain.provider_fault import ProviderFault
 from codexctl.domain.refusals import SIGN_IN_AGAIN
 
-UNREADABLE_REASONING = "invalid_encrypted_content"
 _ENDED_SIGN_INS = ("token_expired", "token_revoked", "token_invalidated", "invalid_jwt")
 _NOT_A_CHATGPT_MODEL = "is not supported when using codex with a chatgpt account"
 _LATER = "Try again in a few minutes; if it goes on, see https://status.openai.com."

@@ -67,7 +67,7 @@ class StepEnded:
     """A response became whole; its items have been added.
 
     Attributes:
-        model: The model that was asked, with its provider.
+        model: The model that was asked, by its name at the service.
         usage: What it took.
     """
 

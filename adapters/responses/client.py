@@ -24,7 +24,6 @@ from codexctl.adapters.responses.tool_names import ToolNames
 from codexctl.adapters.responses.transport_errors import TRANSPORT_ERRORS, error_from
 from codexctl.adapters.responses.wire_codec import decode_event
 from codexctl.domain.credentials import Credential, Secret, Subscription
-from codexctl.domain.models import Provider
 from codexctl.domain.stream_events import (
     TERMINAL,
     CallAnnounced,
@@ -63,8 +62,8 @@ class ResponsesClient:
         self, request: TurnRequest, credential: Credential
     ) -> Generator[StreamEvent, None, None]:
         """See :meth:`codexctl.domain.ports.ModelStream.stream`."""
-        provider, bearer = _addressed(credential)
-        url = f"{self._settings.base_urls[provider].rstrip('/')}/responses"
+        bearer = _bearer_of(credential)
+        url = f"{self._settings.base_urls[credential.provider].rstrip('/')}/responses"
         built = build_request(request, credential)
         for text in built.adjustments:
             yield RequestAdjusted(text)
@@ -181,8 +180,5 @@ def _in_our_words(event: StreamEvent, names: ToolNames) -> StreamEvent:
             return event
 
 
-def _addressed(credential: Credential) -> tuple[Provider, Secret]:
-    """Return whom a credential is for, and what to show there."""
-    if isinstance(credential, Subscription):
-        return Provider.CHATGPT, credential.access_token
-    return Provider.API, credential.key
+def _bearer_of(credential: Credential) -> Secret:
+    return credential.access_token if isinstance(credential, Subscription) else credential.key

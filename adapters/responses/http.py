@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -208,6 +209,7 @@ def refusal(
     with suppress(*TRANSPORT_ERRORS):
         while len(body) <= _LONGEST_ERROR_BODY and (chunk := raw.read1(_READ_BYTES)):
             body += chunk
-    # Some services quote the key they did not like.
-    masked = bytes(body).replace(bearer.reveal().encode(), b"***")
-    return error_for(fault_from_response(response.status_code, response.headers, masked))
+    fault = fault_from_response(
+        response.status_code, response.headers, bytes(body), now=datetime.now(UTC), sent=bearer
+    )
+    return error_for(fault)

@@ -63,7 +63,7 @@ def build_request(request: TurnRequest, credential: Credential) -> BuiltRequest:
         request: What to ask; its items repaired for the model.
         credential: Who asks, which is also whom.
     """
-    provider = Provider.CHATGPT if isinstance(credential, Subscription) else Provider.API
+    provider = credential.provider
     options, clamps = clamped(request.options, request.model)
     parameters, refusals = sent_parameters(options, request.model, provider)
     names = ToolNames.of(spec.name for spec in request.tools)

@@ -3,16 +3,13 @@
 Shapes are those of wire-contract 3.1, 3.2 and 3.9, held against recorded streams.
 """
 
-import json
-
-from codexctl.adapters.responses.fault_codec import fault_from, fault_from_response
+from codexctl.adapters.responses.fault_codec import fault_from
 from codexctl.adapters.responses.fields import (
     JsonObject,
     as_count,
     as_object,
     as_objects,
     as_optional_text,
-    as_position,
     as_text,
 )
 from codexctl.adapters.responses.item_decoder import decode_item, is_whole
@@ -55,13 +52,7 @@ def decode_failed(body: JsonObject) -> Failed:
 
 def decode_error(body: JsonObject) -> Failed:
     """Read an error: flat, nested, or an HTTP answer wrapped up, with its status and headers."""
-    status = as_position(body.get("status")) or as_position(body.get("status_code"))
-    if status is None or not 400 <= status <= 599:
-        return Failed(fault_from(body))
-    given = as_object(body.get("headers"))
-    headers = {name.lower(): as_text(value) for name, value in given.items()}
-    headers.pop("content-type", None)  # it is not that of this JSON
-    return Failed(fault_from_response(status, headers, json.dumps(body).encode()))
+    return Failed(fault_from(body))
 
 
 def _response(body: JsonObject) -> JsonObject:

@@ -1,5 +1,6 @@
 """``codexctl emulator``: both Responses services on this machine, for tests and for trying out."""
 
+import difflib
 import signal
 import socket
 from argparse import Namespace
@@ -9,33 +10,37 @@ from typing import NoReturn
 
 from codexctl.domain.errors import UsageError
 from codexctl.entrypoints.cli.surroundings import Surroundings
-from codexctl.entrypoints.emulator import (
-    ISSUER_SCENARIO_NAMES,
-    SCENARIO_NAMES,
-    Emulator,
-    split_scenarios,
-)
-from codexctl.entrypoints.emulator.server import env_lines, ready_line
+from codexctl.entrypoints.emulator import Emulator, SourceMistake
+from codexctl.entrypoints.emulator.addresses import env_lines, ready_line
+from codexctl.entrypoints.emulator.scenario_names import ALL_NAMES, is_scenario, split_scenarios
 from codexctl.entrypoints.rendering.screen import Screen
+
+_MOST_NAMED = 5
 
 
 def run(options: Namespace, screen: Screen, _surroundings: Surroundings) -> int:
     """Serve until a signal ends it; see ``codexctl emulator --help``."""
-    scenarios, issuer_scenarios = split_scenarios(options.scenario)
-    for name in scenarios:
-        if name not in SCENARIO_NAMES:
-            known = ", ".join((*SCENARIO_NAMES, *ISSUER_SCENARIO_NAMES))
-            raise UsageError(f"There is no scenario {name!r}.", remedy=f"There are: {known}.")
+    for written in options.scenario:
+        if not is_scenario(written):
+            raise _unknown_scenario(written)
+    named = split_scenarios(options.scenario)
     try:
         emulator = Emulator(
             port=options.port,
-            scenarios=scenarios,
+            scenarios=named.scenarios,
+            faults=named.faults,
             log=None if options.log is None else Path(options.log),
-            issuer_scenarios=issuer_scenarios,
+            issuer_scenarios=named.issuer_scenarios,
             access_token_lifetime=options.access_token_lifetime,
             approve_after=options.approve_after,
+            tls=options.tls,
+            script=options.script,
+            cassettes=options.cassette,
+            on_unexpected=lambda complaint: screen.note(complaint, "yellow"),
         )
         emulator.start()
+    except SourceMistake as error:
+        raise UsageError(error.message, remedy=error.remedy) from error
     except OSError as error:
         raise UsageError(
             f"The emulator cannot start: {error.strerror}.",
@@ -46,7 +51,27 @@ def run(options: Namespace, screen: Screen, _surroundings: Surroundings) -> int:
         if options.env:
             screen.answer("".join(line + "\n" for line in env_lines(emulator)))
         screen.note("The emulator is ready; Ctrl-C ends it.")
-        _wait_for_a_signal()
+        try:
+            _wait_for_a_signal()
+        finally:
+            _tell_what_is_left(emulator, screen)
+
+
+def _unknown_scenario(written: str) -> UsageError:
+    near = difflib.get_close_matches(written.partition("*")[0], ALL_NAMES, n=1)
+    guess = f"Did you mean {near[0]}? " if near else ""
+    return UsageError(
+        f"There is no scenario {written!r}.",
+        remedy=f"{guess}codexctl emulator --help lists them, and says how often each is played.",
+    )
+
+
+def _tell_what_is_left(emulator: Emulator, screen: Screen) -> None:
+    """Say that a script or tape was not played to its end; this is where somebody looks first."""
+    if left := emulator.unplayed:
+        more = f" and {len(left) - _MOST_NAMED} more" if len(left) > _MOST_NAMED else ""
+        named = ", ".join(left[:_MOST_NAMED])
+        screen.note(f"Not played: {named}{more}.", "yellow")
 
 
 def _wait_for_a_signal() -> NoReturn:

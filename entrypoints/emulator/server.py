@@ -1,27 +1,30 @@
 """The emulator itself: what the command, the demo and the tests start."""
 
-import json
 import os
-import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from codexctl.entrypoints.emulator.account_endpoints import AccountEndpoints
+from codexctl.entrypoints.emulator.account.endpoints import AccountEndpoints
 from codexctl.entrypoints.emulator.backends import Backend
-from codexctl.entrypoints.emulator.http_messages import Routes
-from codexctl.entrypoints.emulator.issuer import Issuer
-from codexctl.entrypoints.emulator.issuer_options import TEN_DAYS, Clock, IssuerOptions
-from codexctl.entrypoints.emulator.issuer_scenarios import IssuerScenarios
-from codexctl.entrypoints.emulator.issuer_state import IssuerState
-from codexctl.entrypoints.emulator.loopback_server import LOOPBACK, LoopbackServer
-from codexctl.entrypoints.emulator.request_log import LoggedRequest, RequestLog
-from codexctl.entrypoints.emulator.responses_endpoint import ResponsesEndpoint
-from codexctl.entrypoints.emulator.scenario_choice import ScenarioChoice
+from codexctl.entrypoints.emulator.clock import Clock
+from codexctl.entrypoints.emulator.faults.catalogue import FaultChoice
+from codexctl.entrypoints.emulator.http.messages import Routes
+from codexctl.entrypoints.emulator.http.request_log import LoggedRequest, RequestLog
+from codexctl.entrypoints.emulator.http.server import LOOPBACK, LoopbackServer
+from codexctl.entrypoints.emulator.issuer.bearer_checks import BearerChecks
+from codexctl.entrypoints.emulator.issuer.issuer import Issuer
+from codexctl.entrypoints.emulator.issuer.options import TEN_DAYS, IssuerOptions
+from codexctl.entrypoints.emulator.issuer.scenarios import IssuerScenarios
+from codexctl.entrypoints.emulator.issuer.state import IssuerState
+from codexctl.entrypoints.emulator.model.scenario_choice import ScenarioChoice
+from codexctl.entrypoints.emulator.responses.endpoint import ResponsesEndpoint
+from codexctl.entrypoints.emulator.responses.reply_sources import ReplySource
+from codexctl.entrypoints.emulator.sources.script_player import open_source
 
-ACCESS_TOKEN = "made-up-token-for-the-codexctl-emulator"  # noqa: S105 - no secret, and says so
-"""A bearer for clients of the emulator, which takes any unless it is strict."""
+if TYPE_CHECKING:
+    from codexctl.entrypoints.emulator.http.certificates import ThrowawayIdentity
 
 
 class Emulator:
@@ -40,7 +43,12 @@ class Emulator:
         scenarios: Sequence[str] = (),
         log: str | os.PathLike[str] | None = None,
         *,
+        faults: Sequence[str] = (),
         issuer_scenarios: Sequence[str] = (),
+        sources: Sequence[ReplySource] = (),
+        script: str | os.PathLike[str] | None = None,
+        cassettes: Sequence[str | os.PathLike[str]] = (),
+        on_unexpected: Callable[[str], None] = lambda _complaint: None,
         clock: Clock = time.time,
         access_token_lifetime: float = TEN_DAYS,
         refresh_token_lifetime: float | None = None,
@@ -49,6 +57,7 @@ class Emulator:
         approve_after: float = 0.0,
         device_interval: str | int | None = "1",
         strict_bearer: bool = False,
+        tls: bool = False,
     ) -> None:
         """Take the settings; nothing is opened before `start`.
 
@@ -58,9 +67,18 @@ class Emulator:
                 last repeated. Without any, a conversation that offers `list_files` plays `tool`,
                 any other `answer`.
             log: a file to append each request to, as one JSON line.
+            faults: names out of `FAULT_NAMES`: `NAME` is played by the next request for a response
+                that passes the checks, `NAME*3` by three, `NAME*` by all that follow; then the
+                scenarios answer.
             issuer_scenarios: names out of `ISSUER_SCENARIO_NAMES`: `NAME` is played by the next
                 request of its kind, `NAME*3` by three, `NAME*` by all that follow.
-            clock: the present in Unix seconds, for the issuer.
+            sources: asked for a reply to each request for a response, in this order, before the
+                scenarios.
+            script: a file of replies (docs/emulator.md), asked after `sources`.
+            cassettes: tapes and raw `.sse` files that replies come from instead of a script.
+            on_unexpected: told of each request that is not the one a script or tape has next, by
+                the thread that serves it.
+            clock: the present in Unix seconds, for the issuer and for limits.
             access_token_lifetime: in seconds by that clock; 0 or less hands out expired tokens.
             refresh_token_lifetime: in seconds by that clock, None without end.
             reuse_revokes_family: whether a refresh token that comes a second time ends the one
@@ -70,9 +88,11 @@ class Emulator:
             device_interval: the `interval` of the device flow, None leaves it out.
             strict_bearer: whether the ChatGPT side takes only tokens that were issued here, with
                 their account in `chatgpt-account-id`.
+            tls: whether it speaks HTTPS, with a certificate made at the start (see `ca_file`).
 
         Raises:
-            ValueError: for a name that is no scenario.
+            ValueError: for a name that is no scenario; a `SourceMistake` for a script, a tape or a
+                stream that cannot be used.
         """
         options = IssuerOptions(
             clock=clock,
@@ -88,6 +108,11 @@ class Emulator:
         self._strict_bearer = strict_bearer
         self._port = port
         self._choice = ScenarioChoice(scenarios)
+        self._faults = FaultChoice(faults)
+        self._script = open_source(script, cassettes, on_unexpected=on_unexpected, clock=clock)
+        self._sources = (*sources, self._script)
+        self._tls = tls
+        self._identity: ThrowawayIdentity | None = None
         self._log_file = log
         self._log: RequestLog | None = None
         self._server: LoopbackServer | None = None
@@ -103,12 +128,18 @@ class Emulator:
             msg = "an emulator starts once"
             raise RuntimeError(msg)
         log = RequestLog(self._log_file)
+        identity = None
         try:
-            server = LoopbackServer(self._port, self._routes(), log)
+            identity = _new_identity() if self._tls else None
+            context = None if identity is None else identity.context
+            server = LoopbackServer(self._port, self._routes(), log, context)
         except BaseException:
+            if identity is not None:
+                identity.forget()
             log.close()
             raise
         self._log = log
+        self._identity = identity
         self._server = server
         server.start()
 
@@ -117,6 +148,8 @@ class Emulator:
         server, self._server = self._server, None
         if server is not None:
             server.stop()
+        if self._identity is not None:
+            self._identity.forget()
         if self._log is not None:
             self._log.close()
 
@@ -125,8 +158,18 @@ class Emulator:
         return {
             **self._issuer.routes(),
             **AccountEndpoints(bearers, self._clock).routes(),
-            **ResponsesEndpoint(self._choice, bearers).routes(),
+            **self._responses(bearers).routes(),
+            **self._script.other_routes(),
         }
+
+    def _responses(self, bearers: BearerChecks) -> ResponsesEndpoint:
+        return ResponsesEndpoint(
+            self._choice,
+            bearers,
+            faults=self._faults,
+            sources=self._sources,
+            clock=self._clock,
+        )
 
     def __enter__(self) -> Self:
         self.start()
@@ -155,7 +198,7 @@ class Emulator:
     @property
     def issuer(self) -> str:
         """The address of the OAuth issuer."""
-        return f"http://{LOOPBACK}:{self.port}"
+        return f"{'https' if self._tls else 'http'}://{LOOPBACK}:{self.port}"
 
     @property
     def chatgpt_base_url(self) -> str:
@@ -168,6 +211,14 @@ class Emulator:
         return self.issuer + Backend.API_KEY.value
 
     @property
+    def ca_file(self) -> str | None:
+        """The file with the certificate that clients have to trust, None without TLS.
+
+        It is there from `start` to `close`.
+        """
+        return None if self._identity is None else str(self._identity.ca_file)
+
+    @property
     def requests(self) -> list[LoggedRequest]:
         """The last requests, the oldest first; readable after `close` too.
 
@@ -177,29 +228,23 @@ class Emulator:
         return self._log.snapshot() if self._log is not None else []
 
     @property
+    def unexpected(self) -> list[str]:
+        """Which requests were not the ones that the script or tape has, one sentence each."""
+        return self._script.unexpected
+
+    @property
+    def unplayed(self) -> list[str]:
+        """The places of the replies in the script or tape that no request has got yet."""
+        return self._script.unplayed
+
+    @property
     def issuer_state(self) -> IssuerState:
         """What the issuer knows now; readable after `close` too."""
         return self._issuer.state()
 
 
-def ready_line(emulator: Emulator) -> str:
-    """Tell where a running emulator listens, as one line of JSON."""
-    return json.dumps(
-        {
-            "port": emulator.port,
-            "issuer": emulator.issuer,
-            "chatgpt_base_url": emulator.chatgpt_base_url,
-            "api_base_url": emulator.api_base_url,
-        }
-    )
+def _new_identity() -> "ThrowawayIdentity":
+    """Make one; only who asks for TLS waits for what that takes to import."""
+    from codexctl.entrypoints.emulator.http.certificates import make_identity
 
-
-def env_lines(emulator: Emulator) -> list[str]:
-    """Give the shell lines that point codexctl at a running emulator."""
-    settings = {
-        "CODEXCTL_ISSUER": emulator.issuer,
-        "CODEXCTL_CHATGPT_BASE_URL": emulator.chatgpt_base_url,
-        "CODEXCTL_API_BASE_URL": emulator.api_base_url,
-        "CODEXCTL_ACCESS_TOKEN": ACCESS_TOKEN,
-    }
-    return [f"export {name}={shlex.quote(value)}" for name, value in settings.items()]
+    return make_identity()

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from tests.command import COMMAND, process_environment, run_command, run_here
 
-from codexctl.entrypoints.emulator import ISSUER_SCENARIO_NAMES, SCENARIO_NAMES
+from codexctl.entrypoints.emulator import NAME_GROUPS
 
 _HEED_SIGINT = """
 import os, signal, sys
@@ -172,9 +172,39 @@ def test_a_log_that_cannot_be_written_is_told(name: str, reason: str, tmp_path: 
     )
 
 
-@pytest.mark.parametrize("name", ["bogus", "help", ""])
-def test_a_scenario_that_there_is_not_is_told_with_those_there_are(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "guess"),
+    [
+        ("zzz", ""),
+        ("", ""),
+        ("answer*", "Did you mean answer? "),
+        ("http-50", "Did you mean http-504? "),
+        ("cut-in-txt*2", "Did you mean cut-in-text? "),
+        ("refresh-500*0", "Did you mean refresh-500? "),
+    ],
+)
+def test_a_scenario_that_there_is_not_is_told_with_the_nearest_one(name: str, guess: str) -> None:
     ran = run_here("emulator", "--scenario", "answer", "--scenario", name)
     assert (ran.exit_code, ran.text) == (2, "")
-    known = ", ".join((*SCENARIO_NAMES, *ISSUER_SCENARIO_NAMES))
-    assert ran.stderr == f"codexctl: There is no scenario {name!r}.\n  There are: {known}.\n"
+    assert ran.stderr == (
+        f"codexctl: There is no scenario {name!r}.\n"
+        f"  {guess}codexctl emulator --help lists them, and says how often each is played.\n"
+    )
+
+
+def test_help_lists_every_scenario_under_its_heading() -> None:
+    ran = run_here("emulator", "--help")
+    assert ran.exit_code == 0
+    listed = ran.text.partition("--scenario NAME: ")[2]
+    for heading, names in NAME_GROUPS.items():
+        block = listed.partition(f"\n{heading}:\n")[2].partition("\n\n")[0]
+        assert tuple(block.split()) == names
+
+
+def test_faults_are_played_and_then_the_scenario() -> None:
+    with emulator("--env", "--scenario", "http-503", "--scenario", "answer") as it:
+        environment = it.environment()
+        ran = run_here("run", "--tools", "none", "hi", environment=environment)
+    assert ran.exit_code == 0
+    assert ran.text.startswith("Hello from the codexctl emulator.")
+    assert "HTTP 503" in ran.stderr

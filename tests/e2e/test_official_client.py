@@ -1,11 +1,9 @@
 """The official client signs in to the emulator: what we play is what it expects.
 
-Optional: needs the official client (``npm install -g @openai/codex``; tried with 0.169.0).
+Optional: needs the client (see tests/official_client.py).
 """
 
 import json
-import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -13,32 +11,16 @@ from typing import Any
 
 import pytest
 import requests
+from tests.official_client import OfficialClient, environment, installed_client
 
 from codexctl.entrypoints.emulator import ACCOUNT_ID, Emulator
 
 pytestmark = pytest.mark.slow
 
-DEAD_PROXY = "http://127.0.0.1:9"
-
 
 @pytest.fixture
 def client() -> str:
-    path = shutil.which("codex")
-    if path is None:
-        pytest.skip("the official client is not on the PATH: npm install -g @openai/codex")
-    return path
-
-
-def environment(home: Path, emulator: Emulator) -> dict[str, str]:
-    """Return an environment in which the client reaches this machine and nothing else."""
-    return {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "CODEX_HOME": str(home),
-        "CODEX_APP_SERVER_LOGIN_ISSUER": emulator.issuer,
-        **dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"), DEAD_PROXY),
-        "NO_PROXY": "127.0.0.1,localhost",
-    }
+    return installed_client()
 
 
 def kept_account(home: Path) -> str:
@@ -50,14 +32,7 @@ def kept_account(home: Path) -> str:
 
 def test_it_signs_in_with_a_device_code(client: str, tmp_path: Path) -> None:
     with Emulator() as emulator:
-        finished = subprocess.run(
-            [client, "login", "--device-auth", "--experimental_issuer", emulator.issuer],
-            env=environment(tmp_path, emulator),
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert finished.returncode == 0, finished.stderr
+        finished = OfficialClient(program=client, home=tmp_path).sign_in(emulator)
         assert "Successfully logged in" in finished.stderr
     assert kept_account(tmp_path) == ACCOUNT_ID
     assert [one.path for one in emulator.requests] == [

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from codexctl.entrypoints.emulator import SCENARIO_NAMES, Emulator
-from codexctl.entrypoints.emulator.server import ACCESS_TOKEN, env_lines, ready_line
+from codexctl.entrypoints.emulator.addresses import ACCESS_TOKEN, env_lines, ready_line
 
 CHATGPT = "/backend-api/codex/responses"
 API = "/v1/responses"

@@ -6,7 +6,7 @@ from codexctl.entrypoints.emulator import (
     Emulator,
     split_scenarios,
 )
-from codexctl.entrypoints.emulator.issuer_scenarios import IssuerScenarios, RequestKind
+from codexctl.entrypoints.emulator.issuer.scenarios import IssuerScenarios, RequestKind
 
 
 def played(scenarios: IssuerScenarios, kind: RequestKind, times: int) -> list[str | None]:
@@ -43,8 +43,9 @@ def test_no_name_is_both_a_conversations_and_the_issuers() -> None:
 
 
 def test_names_are_split_by_whose_they_are() -> None:
-    written = ("tool", "refresh-500*2", "nonsense", "login-denied", "refresh-html*")
+    written = ("tool", "refresh-500*2", "nonsense", "http-500", "login-denied", "cut-in-text*")
     assert split_scenarios(written) == (
         ("tool", "nonsense"),
-        ("refresh-500*2", "login-denied", "refresh-html*"),
+        ("http-500", "cut-in-text*"),
+        ("refresh-500*2", "login-denied"),
     )

@@ -1,8 +1,8 @@
 import pytest
 
-from codexctl.entrypoints.emulator.http_messages import HttpRequest
+from codexctl.entrypoints.emulator.http.messages import HttpRequest
+from codexctl.entrypoints.emulator.http.redaction import loggable_body, loggable_target
 from codexctl.entrypoints.emulator.json_values import Json, parse_json
-from codexctl.entrypoints.emulator.redaction import loggable_body, loggable_target
 
 FORM = "application/x-www-form-urlencoded"
 

@@ -4,7 +4,7 @@ import pytest
 
 from codexctl.entrypoints.emulator.backends import Backend
 from codexctl.entrypoints.emulator.json_values import Json
-from codexctl.entrypoints.emulator.request_checks import check_body, check_headers
+from codexctl.entrypoints.emulator.responses.request_checks import check_body, check_headers
 
 HEADERS = {"authorization": "Bearer something", "content-type": "application/json"}
 PROMPT: dict[str, Json] = {"role": "user", "content": [{"type": "input_text", "text": "hi"}]}
@@ -298,9 +298,6 @@ def test_a_request_without_a_bearer_is_refused_in_each_sides_shape(given: str | 
         (Backend.API_KEY, {"content-type": "application/json; charset=utf-8"}, None),
         (Backend.CHATGPT, {"content-type": "text/plain"}, 400),
         (Backend.API_KEY, {"content-type": ""}, 400),
-        (Backend.CHATGPT, {"content-encoding": "zstd"}, 415),
-        (Backend.API_KEY, {"content-encoding": "gzip"}, 415),
-        (Backend.API_KEY, {"content-encoding": "identity"}, None),
         (Backend.CHATGPT, {"session-id": "s" * 64}, None),
         (Backend.CHATGPT, {"session-id": "s" * 65}, 400),
         (Backend.API_KEY, {"session_id": "s" * 65}, 400),

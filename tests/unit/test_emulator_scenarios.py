@@ -4,10 +4,16 @@ import pytest
 
 from codexctl.entrypoints.emulator import SCENARIO_NAMES
 from codexctl.entrypoints.emulator.json_values import Json
-from codexctl.entrypoints.emulator.output_items import FunctionCall, Message, Reasoning
-from codexctl.entrypoints.emulator.request_reading import steps_taken
-from codexctl.entrypoints.emulator.scenario_choice import ScenarioChoice
-from codexctl.entrypoints.emulator.scenarios import plan
+from codexctl.entrypoints.emulator.model.output_items import (
+    CustomCall,
+    FunctionCall,
+    Message,
+    Reasoning,
+    WebSearch,
+)
+from codexctl.entrypoints.emulator.model.request_reading import steps_taken
+from codexctl.entrypoints.emulator.model.scenario_choice import ScenarioChoice
+from codexctl.entrypoints.emulator.model.scenarios import plan
 
 LIST_FILES: dict[str, Json] = {"type": "function", "name": "list_files"}
 READ_FILE: dict[str, Json] = {"type": "function", "name": "read_file"}
@@ -39,8 +45,8 @@ def asking(
     return body
 
 
-def test_there_are_five_scenarios() -> None:
-    assert SCENARIO_NAMES == ("answer", "tool", "reasoning", "parallel", "unicode")
+def test_the_first_scenarios_are_those_that_tapes_were_recorded_with() -> None:
+    assert SCENARIO_NAMES[:5] == ("answer", "tool", "reasoning", "parallel", "unicode")
 
 
 def test_answer_is_one_message() -> None:
@@ -127,6 +133,54 @@ def test_parallel_answers_with_both_outputs() -> None:
     assert plan("parallel", body, 1) == (Message("a gave:\n\n111\n\nb gave:\n\n222"),)
 
 
+def test_three_calls_read_and_do_no_more() -> None:
+    tools: list[Json] = [
+        {"type": "function", "name": name} for name in ("list_files", "read_file", "search_files")
+    ]
+    assert plan("three-calls", asking(tools=tools), 0) == (
+        FunctionCall("list_files", "{}"),
+        FunctionCall("read_file", '{"path": "README.md"}'),
+        FunctionCall("search_files", '{"pattern": "emulator"}'),
+    )
+
+
+def test_shell_calls_the_shell() -> None:
+    body = asking(tools=[{"type": "function", "name": "shell"}])
+    (item,) = plan("shell", body, 0)
+    assert item == FunctionCall("shell", '{"command": "echo hello from the emulator"}')
+
+
+def test_a_patch_comes_as_the_kind_of_tool_that_is_offered() -> None:
+    (as_function,) = plan("patch", asking(tools=[{"type": "function", "name": "apply_patch"}]), 0)
+    (as_custom,) = plan("patch", asking(tools=[{"type": "custom", "name": "apply_patch"}]), 0)
+    assert isinstance(as_function, FunctionCall)
+    assert isinstance(as_custom, CustomCall)
+    assert json.loads(as_function.arguments) == {"input": as_custom.input}
+    assert as_custom.input.startswith("*** Begin Patch\n*** Add File: ")
+
+
+@pytest.mark.parametrize("scenario", ["custom-patch", "unknown-tool", "broken-arguments"])
+def test_a_call_that_cannot_work_is_made_whatever_is_offered(scenario: str) -> None:
+    (call,) = plan(scenario, asking(), 0)
+    assert isinstance(call, FunctionCall | CustomCall)
+    assert plan(scenario, asking(CALL, OUTPUT), 1) == (
+        Message("list_files gave:\n\none\ntwo\nthree\nfour\nfive"),
+    )
+
+
+def test_broken_arguments_are_no_json() -> None:
+    (call,) = plan("broken-arguments", asking(), 0)
+    assert isinstance(call, FunctionCall)
+    with pytest.raises(ValueError, match="Unterminated"):
+        json.loads(call.arguments)
+
+
+def test_a_web_search_comes_before_the_answer() -> None:
+    search, message = plan("web-search", asking(), 0)
+    assert isinstance(search, WebSearch)
+    assert isinstance(message, Message)
+
+
 def test_unicode_holds_what_breaks_clients() -> None:
     (item,) = plan("unicode", asking(), 0)
     assert isinstance(item, Message)
@@ -173,6 +227,13 @@ def test_a_conversation_that_tells_nothing_plays_what_was_handed_out_last() -> N
     assert choice.choose(asking(foreign)) == "answer"
     assert choice.choose(asking()) == "reasoning"
     assert choice.choose(asking(foreign)) == "reasoning"
+
+
+def test_what_is_foreseen_is_handed_out_to_the_next_that_chooses() -> None:
+    choice = ScenarioChoice(("reasoning", "unicode"))
+    assert [choice.foresee(asking(key="a")), choice.foresee(asking())] == ["reasoning"] * 2
+    assert [choice.choose(asking(key="a")), choice.foresee(asking())] == ["reasoning", "unicode"]
+    assert choice.foresee(asking(key="a")) == "reasoning"
 
 
 def test_without_names_the_offer_of_list_files_decides() -> None:

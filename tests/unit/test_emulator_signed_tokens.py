@@ -1,7 +1,7 @@
 import jwt
 import pytest
 
-from codexctl.entrypoints.emulator.signed_tokens import (
+from codexctl.entrypoints.emulator.issuer.signed_tokens import (
     TokenSigner,
     code_challenge,
     new_code_verifier,

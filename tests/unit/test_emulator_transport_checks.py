@@ -1,12 +1,12 @@
 import pytest
 
 from codexctl.entrypoints.emulator.backends import Backend
-from codexctl.entrypoints.emulator.json_values import parse_json
-from codexctl.entrypoints.emulator.transport_checks import (
+from codexctl.entrypoints.emulator.http.transport_checks import (
     MAX_BODY_BYTES,
     check_envelope,
     is_loopback_host,
 )
+from codexctl.entrypoints.emulator.json_values import parse_json
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from codexctl.entrypoints.emulator import SCENARIO_NAMES
 from codexctl.entrypoints.emulator.backends import Backend
-from codexctl.entrypoints.emulator.generation import Generation
 from codexctl.entrypoints.emulator.json_values import Json
-from codexctl.entrypoints.emulator.output_items import FunctionCall, Message, OutputItem
-from codexctl.entrypoints.emulator.scenarios import plan
-from codexctl.entrypoints.emulator.wire import frame, split_into_tokens, stream_events
+from codexctl.entrypoints.emulator.model.generation import Generation
+from codexctl.entrypoints.emulator.model.output_items import FunctionCall, Message, OutputItem
+from codexctl.entrypoints.emulator.model.scenarios import plan
+from codexctl.entrypoints.emulator.model.wire import frame, split_into_tokens, stream_events
 
 Event = dict[str, Any]
 
@@ -109,8 +109,9 @@ def test_deltas_join_to_the_done_text(backend: Backend, scenario: str) -> None:
         place = (family, event.get("output_index", -1), event.get("summary_index", -1))
         if last == "delta":
             joined[place] += event["delta"]
-        elif last == "done" and ("text" in event or "arguments" in event):
-            done[place] = event["text"] if "text" in event else event["arguments"]
+        elif last == "done":
+            for field in {"text", "arguments", "input"} & event.keys():
+                done[place] = event[field]
     assert joined == done
 
 

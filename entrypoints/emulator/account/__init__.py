@@ -1,0 +1,1 @@
+"""What the ChatGPT side tells about an account besides responses."""

@@ -1,0 +1,1 @@
+"""The emulated model: what it says to which request, and the stream that carries it."""

@@ -1,0 +1,1 @@
+"""Requests for a response: their checks, and who answers them."""

@@ -1,0 +1,1 @@
+"""Replies out of files: scripts, tapes, recorded streams."""

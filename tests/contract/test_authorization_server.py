@@ -9,8 +9,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from tests.fakes.authorization_server import FakeAuthorizationServer
-from tests.fakes.clock import FakeClock
 
 from codexctl.adapters.openai_oauth.authorization_server import OpenAiAuthorizationServer
 from codexctl.adapters.openai_oauth.settings import IssuerSettings
@@ -27,6 +25,8 @@ from codexctl.domain.errors import (
 from codexctl.domain.ports import AuthorizationServer
 from codexctl.domain.sign_in import AuthorizationRequest
 from codexctl.entrypoints.emulator.server import Emulator
+from codexctl.testing.fakes.authorization_server import FakeAuthorizationServer
+from codexctl.testing.fakes.clock import FakeClock
 
 REDIRECT_URI = "http://127.0.0.1:1455/auth/callback"
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -1,22 +1,33 @@
-"""The contract of ``codexctl.domain.ports.Clock``, for the machine's clock and for the fake."""
+"""The contract of ``codexctl.domain.ports.Clock``, for the machine's, a tape's and the fake."""
 
 import signal
 import threading
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TypeAlias
 
 import pytest
-from tests.fakes.clock import FakeClock
 
+from codexctl.adapters.cassettes.matching import Matcher
+from codexctl.adapters.cassettes.played import Pace, TapedClock
+from codexctl.adapters.cassettes.playing import Playing
+from codexctl.adapters.cassettes.tape import RunFacts, Tape
 from codexctl.adapters.system import SystemClock
 from codexctl.domain.ports import Clock
+from codexctl.testing.fakes.clock import FakeClock
 
 Interrupting: TypeAlias = Callable[[], AbstractContextManager[Clock]]
 
 
-@pytest.fixture(params=[SystemClock, FakeClock], ids=["system", "fake"])
+def _taped(speed: float = 0, clock: Clock | None = None) -> TapedClock:
+    """Return the clock of a tape that was recorded east of here."""
+    began = datetime(2026, 11, 21, 10, tzinfo=timezone(timedelta(hours=5)))
+    playing = Playing(Tape(facts=RunFacts(started_at=began)), Matcher.of_folders(None, None), "")
+    return TapedClock(playing, Pace(speed, (clock or FakeClock()).sleep))
+
+
+@pytest.fixture(params=[SystemClock, _taped, FakeClock], ids=["system", "taped", "fake"])
 def clock(request: pytest.FixtureRequest) -> Clock:
     return request.param()
 
@@ -66,3 +77,15 @@ def test_the_fake_moves_by_what_was_waited_and_keeps_count() -> None:
     clock.sleep(0.5)
     clock.sleep(90)
     assert (clock.now(), clock.waits) == (start + timedelta(seconds=90.5), [0.5, 90])
+
+
+@pytest.mark.parametrize(("speed", "seconds"), [(0, 0), (1, 8), (4, 2)])
+def test_a_tape_is_played_at_the_pace_that_is_wanted(speed: float, seconds: float) -> None:
+    machine = FakeClock()
+    begun = machine.now()
+    _taped(speed, machine).sleep(8)
+    assert machine.now() - begun == timedelta(seconds=seconds)
+
+
+def test_it_is_the_time_of_the_recording_where_a_tape_is_played() -> None:
+    assert _taped().now() == datetime(2026, 11, 21, 5, tzinfo=UTC)

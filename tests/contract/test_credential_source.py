@@ -7,14 +7,26 @@ from typing import TypeAlias
 
 import jwt
 import pytest
-from tests.fakes.clock import FakeClock
-from tests.fakes.credential_source import FakeCredentialSource
 
+from codexctl.adapters.cassettes.matching import Matcher
+from codexctl.adapters.cassettes.played import TapedCredentials
+from codexctl.adapters.cassettes.playing import Playing
+from codexctl.adapters.cassettes.recorded import RecordingCredentials
+from codexctl.adapters.cassettes.tape import (
+    Exchange,
+    RunFacts,
+    Service,
+    Tape,
+    TapedRequest,
+    TapedResponse,
+)
 from codexctl.adapters.openai_oauth.environment import EnvironmentCredentials
 from codexctl.domain.credentials import ApiKey, Credential, Secret, Subscription
 from codexctl.domain.errors import NotSignedIn, SignInRejected
 from codexctl.domain.models import Provider
 from codexctl.domain.ports import CredentialSource
+from codexctl.testing.fakes.clock import FakeClock
+from codexctl.testing.fakes.credential_source import FakeCredentialSource
 
 _NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 _SIGNING_KEY = "a key that nobody checks, long enough"
@@ -59,6 +71,10 @@ def _from_the_environment(held: Held) -> CredentialSource:
     )
 
 
+def _recorded(held: Held) -> CredentialSource:
+    return RecordingCredentials(_from_the_environment(held))
+
+
 def _from_a_mapping(held: Held) -> CredentialSource:
     of_no_use = SignInRejected("of no use", remedy="get another")
     mapping: dict[Provider, Credential | SignInRejected] = {}
@@ -69,7 +85,10 @@ def _from_a_mapping(held: Held) -> CredentialSource:
     return FakeCredentialSource(mapping)
 
 
-@pytest.fixture(params=[_from_the_environment, _from_a_mapping], ids=["environment", "fake"])
+@pytest.fixture(
+    params=[_from_the_environment, _recorded, _from_a_mapping],
+    ids=["environment", "recorded", "fake"],
+)
 def build(request: pytest.FixtureRequest) -> Building:
     return request.param
 
@@ -132,3 +151,32 @@ def test_what_nobody_can_renew_is_not_renewed(build: Building) -> None:
 def test_it_answers_the_same_when_asked_again(build: Building) -> None:
     source = build(Held(token=FRESH))
     assert source.credential_for(None) == source.credential_for(None)
+
+
+def test_a_recording_knows_whom_it_named_and_what_of_them_is_secret() -> None:
+    source = RecordingCredentials(_from_the_environment(Held(token=FRESH, key="sk-1")))
+    for provider in (Provider.CHATGPT, Provider.API, None):
+        source.credential_for(provider)
+    assert source.providers == (Provider.CHATGPT, Provider.API)
+    assert source.secrets == (FRESH, "account-1", "sk-1")
+
+
+def test_a_tape_gives_nobodys_credential_for_the_services_that_were_asked() -> None:
+    asked = Service(Provider.API, "https://api.openai.com/v1")
+    tape = Tape(facts=RunFacts(services=(asked,)))
+    source = TapedCredentials(Playing(tape, Matcher.of_folders(None, None), "codexctl run"))
+    assert source.credential_for(None) == source.credential_for(Provider.API)
+    with pytest.raises(NotSignedIn):
+        source.credential_for(Provider.CHATGPT)
+
+
+@pytest.mark.parametrize(("exchanges", "is_renewed"), [(0, False), (1, True)])
+def test_a_tape_renews_a_credential_as_long_as_there_is_more_to_ask(
+    exchanges: int, *, is_renewed: bool
+) -> None:
+    answer = TapedResponse(status=200, reason="OK")
+    exchange = Exchange(TapedRequest(method="POST", url="https://host/responses"), answer)
+    tape = Tape(exchanges=(exchange,) * exchanges)
+    source = TapedCredentials(Playing(tape, Matcher.of_folders(None, None), "codexctl run"))
+    renewed = source.renewed(SUBSCRIPTION)
+    assert (renewed is not None, renewed != SUBSCRIPTION) == (is_renewed, True)

@@ -10,7 +10,6 @@ from threading import Barrier, Thread
 from typing import TypeAlias
 
 import pytest
-from tests.fakes.credential_store import FakeCredentialStore
 from tests.fakes.keyring_backend import FakeKeyring
 from tests.fakes.stores import PAYING, SUBSCRIBED, quick_store
 
@@ -18,6 +17,7 @@ from codexctl.adapters.token_store.keys import KeySourceName
 from codexctl.adapters.token_store.memory import InMemoryStore
 from codexctl.domain.credentials import StoredLogin
 from codexctl.domain.ports import CredentialStore
+from codexctl.testing.fakes.credential_store import FakeCredentialStore
 
 Reopen: TypeAlias = Callable[[], CredentialStore]
 """Returns the store as another process would see it; memory has only the one."""

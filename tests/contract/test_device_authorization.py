@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import pytest
-from tests.fakes.clock import FakeClock
-from tests.fakes.device_authorization import FakeDeviceAuthorization
 
 from codexctl.adapters.openai_oauth.device import OpenAiDeviceAuthorization
 from codexctl.adapters.openai_oauth.settings import IssuerSettings
@@ -15,6 +13,8 @@ from codexctl.domain.errors import SignInFailed
 from codexctl.domain.ports import DeviceAuthorization
 from codexctl.domain.sign_in import DeviceApproved, DevicePending
 from codexctl.entrypoints.emulator.server import Emulator
+from codexctl.testing.fakes.clock import FakeClock
+from codexctl.testing.fakes.device_authorization import FakeDeviceAuthorization
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,6 @@ from typing import TypeAlias
 
 import pytest
 from tests.corpus import CORPUS, require_corpus
-from tests.fakes.model_catalogue import FakeModelCatalogue
 from tests.fakes.stream_server import Reply, Seen, StreamServer
 from tests.fakes.values import API_KEY, SUBSCRIPTION
 
@@ -23,6 +22,7 @@ from codexctl.domain.errors import (
 )
 from codexctl.domain.models import Provider
 from codexctl.domain.ports import ModelCatalogue
+from codexctl.testing.fakes.model_catalogue import FakeModelCatalogue
 
 Answer: TypeAlias = tuple[str, ...] | CodexctlError
 Building: TypeAlias = Callable[[Reply, Answer], AbstractContextManager[ModelCatalogue]]

@@ -1,19 +1,30 @@
-"""The contract of ``codexctl.domain.ports.ModelStream``, for the client and for the fake."""
+"""The contract of ``codexctl.domain.ports.ModelStream``, for the client and for the fake.
 
-from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, closing, contextmanager
+The client is held to it over the network, while it is recorded, and when it is played from a tape.
+"""
+
+import json
+from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import pytest
-from tests.fakes.model_stream import FakeModelStream
 from tests.fakes.stream_server import Reply, StreamServer
 from tests.fakes.values import API_KEY, SUBSCRIPTION, a_message, a_request
 from tests.fakes.wire import completed, created, frames, item_done, message_item, text_delta
 
+from codexctl.adapters.cassettes.matching import Matcher
+from codexctl.adapters.cassettes.played import Pace, PlayingTransport
+from codexctl.adapters.cassettes.playing import Playing
+from codexctl.adapters.cassettes.recorded import RecordingTransport
+from codexctl.adapters.cassettes.recording import Recording
+from codexctl.adapters.cassettes.tape import Exchange, RunFacts, Tape, TapedRequest
 from codexctl.adapters.responses.client import ResponsesClient
 from codexctl.adapters.responses.http import HttpSettings
-from codexctl.domain.errors import RateLimited, StreamInterrupted
+from codexctl.adapters.responses.patience import PatientAdapter
+from codexctl.adapters.responses.transport_errors import error_from
+from codexctl.domain.errors import CodexctlError, RateLimited, StreamInterrupted
 from codexctl.domain.models import Provider
 from codexctl.domain.ports import ModelStream
 from codexctl.domain.stream_events import (
@@ -23,6 +34,8 @@ from codexctl.domain.stream_events import (
     StreamEvent,
     TextDelta,
 )
+from codexctl.testing.fakes.model_stream import FakeModelStream
+from codexctl.testing.fakes.notifier import FakeNotifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +99,77 @@ def _over_http(answers: tuple[Answer, ...]) -> Generator[Subject, None, None]:
 
 
 @contextmanager
+def _recorded(answers: tuple[Answer, ...]) -> Generator[Subject, None, None]:
+    with _recording(answers) as (subject, _):
+        yield subject
+
+
+@contextmanager
+def _recording(
+    answers: tuple[Answer, ...],
+) -> Generator[tuple[Subject, Callable[[], Tape]], None, None]:
+    recording = Recording(lambda: 0.0)
+    with StreamServer(lambda number, _: answers[number].reply) as server:
+        settings = HttpSettings(
+            base_urls=dict.fromkeys(Provider, server.base_url),
+            identity={"originator": "a-test"},
+            transport=lambda: RecordingTransport(PatientAdapter(), recording, error_from),
+        )
+        with closing(ResponsesClient(settings)) as client:
+            yield (
+                Subject(client, lambda: [seen.body["prompt_cache_key"] for seen in server.seen]),
+                lambda: recording.tape(recorded_by="a test", command="run", facts=RunFacts()),
+            )
+
+
+class _AnyRequest(Matcher):
+    """Takes every request for the next one of the tape, so that a test may ask what it likes."""
+
+    def compare(self, recorded: TapedRequest, actual: TapedRequest) -> None:
+        return None
+
+
+@contextmanager
+def _from_a_tape(answers: tuple[Answer, ...]) -> Generator[Subject, None, None]:
+    with _recording(answers) as (subject, tape):
+        for _ in answers:
+            with suppress(CodexctlError):
+                list(subject.model.stream(a_request(), API_KEY))
+        taped = tape()
+    asked: list[str] = []
+
+    class Noting(Playing):
+        def answer(
+            self, method: str, url: str, headers: Mapping[str, str], body: bytes
+        ) -> Exchange:
+            asked.append(json.loads(body)["prompt_cache_key"])
+            return super().answer(method, url, headers, body)
+
+    playing = Noting(taped, _AnyRequest.of_folders(None, None), "codexctl run --record FILE")
+    settings = HttpSettings(
+        base_urls=dict.fromkeys(Provider, "http://nowhere.invalid"),
+        identity={},
+        transport=lambda: PlayingTransport(playing, Pace(0, lambda _: None), FakeNotifier()),
+    )
+    with closing(ResponsesClient(settings)) as client:
+        yield Subject(client, lambda: asked)
+
+
+@contextmanager
 def _from_a_script(answers: tuple[Answer, ...]) -> Generator[Subject, None, None]:
     model = FakeModelStream(*(answer.script for answer in answers))
     yield Subject(model, lambda: [request.conversation_id for request in model.requests])
 
 
-@pytest.fixture(params=[_over_http, _from_a_script], ids=["client", "fake"])
+_OPENINGS: dict[str, Opening] = {
+    "client": _over_http,
+    "recorded": _recorded,
+    "played": _from_a_tape,
+    "fake": _from_a_script,
+}
+
+
+@pytest.fixture(params=_OPENINGS.values(), ids=list(_OPENINGS))
 def opened(request: pytest.FixtureRequest) -> Opening:
     return request.param
 

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import pytest
-from tests.fakes.notifier import FakeNotifier
 from tests.fakes.screen import piped
 
+from codexctl.adapters.cassettes.recorded import RecordingNotifier
+from codexctl.adapters.cassettes.recording import Recording
 from codexctl.domain.ports import Notifier
+from codexctl.domain.run_events import RunStarted
 from codexctl.entrypoints.rendering.json_lines import JsonReport
 from codexctl.entrypoints.rendering.notices import ReportNotifier, ScreenNotifier
 from codexctl.entrypoints.rendering.output import Output
 from codexctl.entrypoints.rendering.screen import Screen
 from codexctl.entrypoints.rendering.text import TextReport
+from codexctl.testing.fakes.notifier import FakeNotifier
 
 
 class Unwritable:
@@ -59,10 +62,13 @@ def _text_report() -> Subject:
 def _json_report() -> Subject:
     kept = piped()
     report = JsonReport(kept.screen)
-    return Subject(
-        ReportNotifier(report),
-        lambda: [json.loads(line)["message"] for line in kept.stdout.splitlines()],
-    )
+    report.show(RunStarted("a-conversation"))  # whose line is the first one, before any notice
+    return Subject(ReportNotifier(report), lambda: _notices(kept.stdout))
+
+
+def _notices(shown: str) -> list[str]:
+    lines = [json.loads(line) for line in shown.splitlines()]
+    return [line["message"] for line in lines if line["type"] == "notice"]
 
 
 def _fake() -> Subject:
@@ -70,10 +76,17 @@ def _fake() -> Subject:
     return Subject(fake, lambda: fake.told)
 
 
+def _recorded() -> Subject:
+    fake = FakeNotifier()
+    recording = Recording(lambda: 0.0)
+    return Subject(RecordingNotifier(fake, recording), lambda: fake.told)
+
+
 _OPENINGS: dict[str, Opening] = {
     "screen": _screen,
     "text report": _text_report,
     "JSON report": _json_report,
+    "recorded": _recorded,
     "fake": _fake,
 }
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from tests.command import process_environment
-from tests.fakes.profile_lock import FakeProfileLock
 
 from codexctl.adapters.token_store.locking import FileProfileLock
 from codexctl.domain.errors import StoreBusy
 from codexctl.domain.ports import ProfileLock
+from codexctl.testing.fakes.profile_lock import FakeProfileLock
 
 _HOLD = """
 import sys

@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 import pytest
-from tests.fakes.clock import FakeClock
-from tests.fakes.quota_source import FakeQuotaSource
 from tests.fakes.stream_server import Reply, StreamServer
 from tests.fakes.values import SUBSCRIPTION
 
@@ -18,6 +16,8 @@ from codexctl.domain.errors import CodexctlError, ServiceUnavailable, SignInReje
 from codexctl.domain.models import Provider
 from codexctl.domain.ports import QuotaSource
 from codexctl.domain.quota import Quota, QuotaWindow
+from codexctl.testing.fakes.clock import FakeClock
+from codexctl.testing.fakes.quota_source import FakeQuotaSource
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 RESETS = datetime(2026, 6, 1, 15, tzinfo=UTC)

@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 import pytest
 import requests
-from tests.fakes.redirect_receiver import Arrival, FakeRedirectReceiver
 
 from codexctl.adapters.openai_oauth.callback import CallbackOptions, LoopbackCallback
 from codexctl.adapters.openai_oauth.pasted_redirect import FirstOf, PastedRedirect, PastePrompt
@@ -16,6 +15,7 @@ from codexctl.domain.credentials import Secret
 from codexctl.domain.errors import NetworkFailed, SignInFailed
 from codexctl.domain.ports import RedirectReceiver
 from codexctl.domain.sign_in import AuthorizationRequest
+from codexctl.testing.fakes.redirect_receiver import Arrival, FakeRedirectReceiver
 
 PATIENCE_SECONDS = 30
 STATE = Secret("the-state")

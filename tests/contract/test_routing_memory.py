@@ -8,11 +8,11 @@ from typing import TypeAlias
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fakes.routing import FakeRoutingMemory
 
 from codexctl.adapters.caches.routing_memory import FileRoutingMemory
 from codexctl.domain.ports import RoutingMemory
 from codexctl.domain.routing import KnownRouting
+from codexctl.testing.fakes.routing import FakeRoutingMemory
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 US = KnownRouting(override="us", asked_at=NOW)

@@ -6,8 +6,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.fakes.clock import FakeClock
-from tests.fakes.session_store import FakeSessionStore
 from tests.fakes.session_values import (
     ANSWERED,
     ASKED,
@@ -23,6 +21,8 @@ from codexctl.domain.conversation import UserMessage
 from codexctl.domain.errors import SessionBusy, SessionUnreadable, UsageError
 from codexctl.domain.ports import SessionStore
 from codexctl.domain.session import ItemAdded, SessionHeader, SessionRecord
+from codexctl.testing.fakes.clock import FakeClock
+from codexctl.testing.fakes.session_store import FakeSessionStore
 
 
 class Rig(ABC):

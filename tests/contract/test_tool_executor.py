@@ -6,7 +6,6 @@ from threading import Event
 from typing import TypeAlias
 
 import pytest
-from tests.fakes.tool_executor import FakeToolExecutor, Scripted
 
 from codexctl.adapters.tools.registry import ToolRegistry
 from codexctl.adapters.tools.tool import Arguments, Tool, ToolFailure, ToolResult
@@ -21,6 +20,7 @@ from codexctl.domain.tools import (
     ToolOutcome,
     ToolSpec,
 )
+from codexctl.testing.fakes.tool_executor import FakeToolExecutor, Scripted
 
 _CHANGES = (FileChange("a", ChangeKind.ADD), FileChange("b", ChangeKind.DELETE))
 _IMAGES = (Image("image/png", b"picture"),)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TypeAlias
 
 import pytest
-from tests.fakes.routing import FakeRouting
 from tests.fakes.stream_server import Reply, StreamServer
 from tests.fakes.values import SUBSCRIPTION
 
@@ -21,6 +20,7 @@ from codexctl.domain.errors import (
 )
 from codexctl.domain.models import Provider
 from codexctl.domain.ports import WorkspaceRouting
+from codexctl.testing.fakes.routing import FakeWorkspaceRouting
 
 Answer: TypeAlias = str | CodexctlError | None
 Building: TypeAlias = Callable[[Reply, Answer], AbstractContextManager[WorkspaceRouting]]
@@ -38,7 +38,7 @@ def _over_http(reply: Reply, _answer: Answer) -> Generator[WorkspaceRouting, Non
 
 @contextmanager
 def _fake(_reply: Reply, answer: Answer) -> Generator[WorkspaceRouting, None, None]:
-    yield FakeRouting(answer)
+    yield FakeWorkspaceRouting(answer)
 
 
 @pytest.fixture(params=[_over_http, _fake], ids=["http", "fake"])

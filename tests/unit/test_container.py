@@ -6,27 +6,20 @@ from typing import Any
 
 import pytest
 from dependency_injector import containers, errors, providers
-from tests.fakes.authorization_server import FakeAuthorizationServer
-from tests.fakes.clock import FakeClock
-from tests.fakes.credential_source import FakeCredentialSource
-from tests.fakes.credential_store import FakeCredentialStore
-from tests.fakes.entropy import FakeEntropy
-from tests.fakes.model_catalogue import FakeModelCatalogue
-from tests.fakes.model_stream import FakeModelStream
-from tests.fakes.notifier import FakeNotifier
-from tests.fakes.profile_lock import FakeProfileLock
-from tests.fakes.tool_executor import FakeToolExecutor, Scripted
-from tests.fakes.values import SUBSCRIPTION, a_call, a_message
+from tests.fakes.values import a_call, a_message
 
 from codexctl.application.container import Container
 from codexctl.application.run_conversation import RunConversation, Task
-from codexctl.domain.credentials import Credential
 from codexctl.domain.errors import NetworkFailed
-from codexctl.domain.models import Provider
 from codexctl.domain.run_events import RunFinished
 from codexctl.domain.stream_events import Completed, ItemFinished, Usage
-from codexctl.entrypoints.composition import RunOptions, build_container, open_account
+from codexctl.entrypoints.account_composition import open_account
+from codexctl.entrypoints.composition import RunOptions, build_container
 from codexctl.entrypoints.settings import read_settings
+from codexctl.testing.fakes.model_stream import FakeModelStream
+from codexctl.testing.fakes.notifier import FakeNotifier
+from codexctl.testing.fakes.tool_executor import FakeToolExecutor, Scripted
+from codexctl.testing.ports import Ports
 
 
 def _provided(container: containers.Container) -> dict[str, providers.Provider[Any]]:
@@ -35,32 +28,8 @@ def _provided(container: containers.Container) -> dict[str, providers.Provider[A
     return found
 
 
-def _container(model: FakeModelStream) -> Container:
-    return Container(
-        model=providers.Object(model),
-        environment=providers.Object(FakeCredentialSource({Provider.CHATGPT: SUBSCRIPTION})),
-        tools=providers.Object(FakeToolExecutor({"look": [Scripted("seen")]})),
-        clock=providers.Object(FakeClock()),
-        entropy=providers.Object(FakeEntropy()),
-        catalogue=providers.Object(FakeModelCatalogue(())),
-        approver=providers.Object(None),
-        routing_for=providers.Object(_no_routing),
-        **_login_fakes(),
-    )
-
-
-def _no_routing(_credential: Credential) -> None:
-    """Know of none."""
-
-
-def _login_fakes() -> dict[str, Any]:
-    return {
-        "store": providers.Object(FakeCredentialStore()),
-        "lock": providers.Object(FakeProfileLock()),
-        "server": providers.Object(FakeAuthorizationServer()),
-        "notifier": providers.Object(FakeNotifier()),
-        "profile": providers.Object("default"),
-    }
+def _ports(model: FakeModelStream) -> Ports:
+    return Ports(model=model, tools=FakeToolExecutor({"look": [Scripted("seen")]}))
 
 
 def test_a_conversation_with_a_call_runs_on_fakes_alone() -> None:
@@ -69,14 +38,14 @@ def test_a_conversation_with_a_call_runs_on_fakes_alone() -> None:
         [ItemFinished(a_call(), 0), Completed(usage=Usage(input_tokens=1))],
         [ItemFinished(a_message("Hello"), 0), Completed(usage=Usage(input_tokens=2))],
     )
-    run = _container(model).run_conversation()
+    run = _ports(model).run_conversation()
     events = list(run(Task(prompt="Hi", instructions="Be brief.")))
     assert events[-1] == RunFinished(Usage(input_tokens=3), a_message("Hello"))
 
 
 def test_every_provider_can_be_built() -> None:
     # Nothing else sees a misspelt argument: it is a keyword of a call that nobody has made yet.
-    container = _container(FakeModelStream())
+    container = _ports(FakeModelStream()).container()
     built = {name: provider() for name, provider in _provided(container).items()}
     assert type(built["run_conversation"]) is RunConversation
     assert built.keys() >= {"model", "credentials", "tools", "clock", "entropy", "ask_model"}

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from threading import Lock
 from typing import cast
 
@@ -15,6 +14,7 @@ from codexctl.domain.tools import (
     ToolOutcome,
     ToolSpec,
 )
+from codexctl.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class FakeToolExecutor:
         free_text: Sequence[str] = (),
     ) -> None:
         self.calls: list[ToolCall] = []
+        self.is_closed = False
         self._scripts = {name: tuple(steps) for name, steps in scripts.items()}
         self._specs = tuple(specs) if specs is not None else tuple(map(_spec, scripts))
         self._free_text = frozenset(free_text)
@@ -63,9 +64,11 @@ class FakeToolExecutor:
         return sum(call.name == name for call in self.calls)
 
     def specs(self) -> tuple[ToolSpec, ...]:
+        """See :meth:`codexctl.domain.ports.ToolExecutor.specs`."""
         return self._specs
 
     def execute(self, call: ToolCall) -> ToolOutcome:
+        """See :meth:`codexctl.domain.ports.ToolExecutor.execute`."""
         with self._lock:
             self.calls.append(call)
         spec = next((one for one in self._specs if one.name == call.name), None)
@@ -89,6 +92,10 @@ class FakeToolExecutor:
                 return _failed(call, f"{call.name} failed unexpectedly: {kind}: {crash}")
             case interrupt:
                 raise interrupt
+
+    def close(self) -> None:
+        """See :meth:`codexctl.domain.ports.ToolExecutor.close`."""
+        self.is_closed = True
 
     def _next_step(self, name: str) -> Scripted | BaseException:
         with self._lock:

@@ -2,17 +2,16 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
-
-from tests.fakes.clock import FakeClock
 
 from codexctl.domain.credentials import Secret, Subscription, TokenGrant
 from codexctl.domain.errors import CodexctlError, SignInFailed
 from codexctl.domain.ports import Clock
 from codexctl.domain.refusals import SPENT, refresh_refused
 from codexctl.domain.sign_in import AuthorizationRequest
+from codexctl.domain.values import dataclass
+from codexctl.testing.fakes.clock import FakeClock
 
 ACCOUNT_ID = "account-1"
 LIFETIME = timedelta(days=10)
@@ -86,6 +85,7 @@ class FakeAuthorizationServer:
         self._script["revoke"].extend(outcomes)
 
     def authorization_request(self, redirect_uri: str) -> AuthorizationRequest:
+        """See :meth:`codexctl.domain.ports.AuthorizationServer.authorization_request`."""
         number = next(self._asked)
         return AuthorizationRequest(
             url=f"https://issuer.test/oauth/authorize?state=state-{number}",
@@ -95,6 +95,7 @@ class FakeAuthorizationServer:
         )
 
     def exchange(self, *, code: Secret, verifier: Secret, redirect_uri: str) -> TokenGrant:
+        """See :meth:`codexctl.domain.ports.AuthorizationServer.exchange`."""
         self.exchanged.append(code)
         if (scripted := self._scripted("exchange")) is not None:
             return scripted
@@ -104,6 +105,7 @@ class FakeAuthorizationServer:
         return self._grant()
 
     def refresh(self, refresh_token: Secret, *, after_rejection: bool) -> TokenGrant:
+        """See :meth:`codexctl.domain.ports.AuthorizationServer.refresh`."""
         self.refreshed.append(SeenRefresh(refresh_token, after_rejection))
         self.during_refresh()
         if (scripted := self._scripted("refresh")) is not None:
@@ -117,6 +119,7 @@ class FakeAuthorizationServer:
         return self._grant()
 
     def revoke(self, subscription: Subscription) -> None:
+        """See :meth:`codexctl.domain.ports.AuthorizationServer.revoke`."""
         self.revoked.append(subscription)
         self._scripted("revoke")
         if subscription.refresh_token is not None:

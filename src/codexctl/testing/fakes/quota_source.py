@@ -20,6 +20,7 @@ class FakeQuotaSource:
         self.asked: list[Subscription] = []
 
     def quota(self, subscription: Subscription) -> Quota:
+        """See :meth:`codexctl.domain.ports.QuotaSource.quota`."""
         self.asked.append(subscription)
         if isinstance(self.answer, CodexctlError):
             raise self.answer

@@ -41,6 +41,7 @@ class FakeProfileLock:
         self._meanwhile.append(happening)
 
     def held(self, profile: str) -> AbstractContextManager[None]:
+        """See :meth:`codexctl.domain.ports.ProfileLock.held`."""
         return self._held(profile)
 
     @contextmanager

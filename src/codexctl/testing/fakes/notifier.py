@@ -15,4 +15,5 @@ class FakeNotifier:
         self.told: list[str] = []
 
     def tell(self, text: str) -> None:
+        """See :meth:`codexctl.domain.ports.Notifier.tell`."""
         self.told.append(text)

@@ -1,11 +1,11 @@
 """A ``RedirectReceiver`` at which answers arrive as a test says."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from codexctl.domain.credentials import Secret
 from codexctl.domain.errors import CodexctlError, SignInFailed
 from codexctl.domain.sign_in import AuthorizationRequest
+from codexctl.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,11 @@ class FakeRedirectReceiver:
 
     @property
     def redirect_uri(self) -> str:
+        """See :meth:`codexctl.domain.ports.RedirectReceiver.redirect_uri`."""
         return "http://127.0.0.1:1455/auth/callback"
 
     def receive(self, request: AuthorizationRequest) -> Secret:
+        """See :meth:`codexctl.domain.ports.RedirectReceiver.receive`."""
         self.received.append(request)
         for arrival in self._arrivals(request):
             if arrival.state == request.state:
@@ -58,7 +60,9 @@ class FakeRedirectReceiver:
         raise SignInFailed("It took too long.", remedy="Sign in again.")
 
     def conclude(self, failure: CodexctlError | None) -> None:
+        """See :meth:`codexctl.domain.ports.RedirectReceiver.conclude`."""
         self.concluded.append(failure)
 
     def close(self) -> None:
+        """See :meth:`codexctl.domain.ports.RedirectReceiver.close`."""
         self.is_closed = True

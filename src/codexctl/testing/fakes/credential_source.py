@@ -27,6 +27,7 @@ class FakeCredentialSource:
         self.rejected: list[Credential] = []
 
     def credential_for(self, provider: Provider | None) -> Credential:
+        """See :meth:`codexctl.domain.ports.CredentialSource.credential_for`."""
         self.asked.append(provider)
         wanted = provider if provider is not None else next(iter(self.held), None)
         found = self.held.get(wanted) if wanted is not None else None
@@ -37,6 +38,7 @@ class FakeCredentialSource:
         return found
 
     def renewed(self, rejected: Credential) -> Credential | None:
+        """See :meth:`codexctl.domain.ports.CredentialSource.renewed`."""
         self.rejected.append(rejected)
         if not self.renewals:
             return None

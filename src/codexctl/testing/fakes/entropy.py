@@ -22,10 +22,12 @@ class FakeEntropy:
         self._spreads_given = 0
 
     def identifier(self) -> str:
+        """See :meth:`codexctl.domain.ports.Entropy.identifier`."""
         self._identifiers_given += 1
         return f"00000000-0000-4000-8000-{self._identifiers_given:012d}"
 
     def spread(self) -> float:
+        """See :meth:`codexctl.domain.ports.Entropy.spread`."""
         spread = self._spreads[min(self._spreads_given, len(self._spreads) - 1)]
         self._spreads_given += 1
         return spread

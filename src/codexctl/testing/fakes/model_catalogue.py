@@ -19,6 +19,7 @@ class FakeModelCatalogue:
         self.asked: list[Credential] = []
 
     def slugs(self, credential: Credential) -> tuple[str, ...]:
+        """See :meth:`codexctl.domain.ports.ModelCatalogue.slugs`."""
         self.asked.append(credential)
         if isinstance(self.answer, CodexctlError):
             raise self.answer

@@ -46,21 +46,25 @@ class FakeCredentialStore(InMemoryStore):
         self._failure = error
 
     def load(self, profile: str) -> StoredLogin | None:
+        """See :meth:`codexctl.domain.ports.CredentialStore.load`."""
         self._loads += 1
         self._raise_if(self._load_failures.get(self._loads))
         return super().load(profile)
 
     def save(self, profile: str, login: StoredLogin) -> None:
+        """See :meth:`codexctl.domain.ports.CredentialStore.save`."""
         self._saves += 1
         self._raise_if(self._save_failures.get(self._saves))
         super().save(profile, login)
         self.saved.append((profile, login))
 
     def remove(self, profile: str) -> None:
+        """See :meth:`codexctl.domain.ports.CredentialStore.remove`."""
         self._raise_if(None)
         super().remove(profile)
 
     def profiles(self) -> tuple[str, ...]:
+        """See :meth:`codexctl.domain.ports.CredentialStore.profiles`."""
         self._raise_if(None)
         return super().profiles()
 

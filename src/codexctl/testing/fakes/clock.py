@@ -26,9 +26,11 @@ class FakeClock:
         self._is_interrupted = True
 
     def now(self) -> datetime:
+        """See :meth:`codexctl.domain.ports.Clock.now`."""
         return self._now
 
     def sleep(self, seconds: float) -> None:
+        """See :meth:`codexctl.domain.ports.Clock.sleep`."""
         self.waits.append(seconds)
         if self._is_interrupted:
             self._is_interrupted = False

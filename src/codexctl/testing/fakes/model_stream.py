@@ -1,12 +1,12 @@
 """A ``ModelStream`` that says what a script says."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
 
 from codexctl.domain.credentials import Credential
 from codexctl.domain.errors import CodexctlError
 from codexctl.domain.stream_events import TERMINAL, StreamEvent
 from codexctl.domain.turn import TurnRequest
+from codexctl.domain.values import dataclass
 
 
 @dataclass(slots=True)
@@ -57,11 +57,13 @@ class FakeModelStream:
     def stream(
         self, request: TurnRequest, credential: Credential
     ) -> Generator[StreamEvent, None, None]:
+        """See :meth:`codexctl.domain.ports.ModelStream.stream`."""
         stream = self._play(request, credential)
         self._streams.append(stream)
         return stream
 
     def close(self) -> None:
+        """See :meth:`codexctl.domain.ports.ModelStream.close`."""
         self.is_closed = True
 
     def _play(

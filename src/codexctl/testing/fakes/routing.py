@@ -5,11 +5,11 @@ from codexctl.domain.errors import CodexctlError
 from codexctl.domain.routing import KnownRouting
 
 
-class FakeRouting:
+class FakeWorkspaceRouting:
     """Answers with what it was given, and raises it where it is an error.
 
     ```python
-    routing = FakeRouting("us")
+    routing = FakeWorkspaceRouting("us")
     assert routing.override_for(subscription) == "us"
     assert routing.asked == [subscription]
     ```
@@ -22,6 +22,7 @@ class FakeRouting:
         self.asked: list[Subscription] = []
 
     def override_for(self, subscription: Subscription) -> str | None:
+        """See :meth:`codexctl.domain.ports.WorkspaceRouting.override_for`."""
         if subscription.account_id is None:
             return None
         self.asked.append(subscription)
@@ -44,7 +45,9 @@ class FakeRoutingMemory:
         self.kept: dict[str, KnownRouting] = {}
 
     def recall(self, account_id: str) -> KnownRouting | None:
+        """See :meth:`codexctl.domain.ports.RoutingMemory.recall`."""
         return self.kept.get(account_id)
 
     def keep(self, account_id: str, known: KnownRouting) -> None:
+        """See :meth:`codexctl.domain.ports.RoutingMemory.keep`."""
         self.kept[account_id] = known

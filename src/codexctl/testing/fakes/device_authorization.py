@@ -42,11 +42,13 @@ class FakeDeviceAuthorization:
         self._refuses_to_begin = refuses_to_begin
 
     def begin(self) -> DeviceCode:
+        """See :meth:`codexctl.domain.ports.DeviceAuthorization.begin`."""
         if self._refuses_to_begin is not None:
             raise self._refuses_to_begin
         return self._code
 
     def poll(self, device: DeviceCode) -> DevicePending | DeviceApproved:
+        """See :meth:`codexctl.domain.ports.DeviceAuthorization.poll`."""
         self.polled.append(device)
         answer = self._answers.popleft() if self._answers else APPROVED
         if isinstance(answer, CodexctlError):

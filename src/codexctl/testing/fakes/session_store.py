@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tests.fakes.clock import FakeClock
-
 from codexctl.domain.errors import FileNotWritten, SessionBusy, SessionUnreadable, UsageError
 from codexctl.domain.ports import Clock
 from codexctl.domain.session import (
@@ -14,6 +12,7 @@ from codexctl.domain.session import (
     SessionSummary,
     could_begin_an_id,
 )
+from codexctl.testing.fakes.clock import FakeClock
 
 
 class FakeSessionStore:
@@ -52,22 +51,27 @@ class FakeSessionStore:
         self._kept[session_id].is_damaged = True
 
     def create(self, header: SessionHeader) -> "FakeSessionLog":
+        """See :meth:`codexctl.domain.ports.SessionStore.create`."""
         return FakeSessionLog(self, header)
 
     def open(self, reference: str) -> "tuple[Session, FakeSessionLog]":
+        """See :meth:`codexctl.domain.ports.SessionStore.open`."""
         kept = self._closed(reference)
         session = kept.session()
         kept.is_open = True
         return session, FakeSessionLog(self, kept.header, kept)
 
     def read(self, reference: str) -> Session:
+        """See :meth:`codexctl.domain.ports.SessionStore.read`."""
         return self._found(reference).session()
 
     def listed(self) -> Iterator[SessionSummary]:
+        """See :meth:`codexctl.domain.ports.SessionStore.listed`."""
         for kept in sorted(self._kept.values(), key=lambda kept: kept.change, reverse=True):
             yield kept.summary()
 
     def remove(self, reference: str) -> str:
+        """See :meth:`codexctl.domain.ports.SessionStore.remove`."""
         kept = self._closed(reference)
         del self._kept[kept.header.session_id]
         return kept.header.session_id
@@ -159,11 +163,13 @@ class FakeSessionLog:
         self._kept: _Kept | None = kept or store.new(header)
 
     def append(self, *records: SessionRecord, is_durable: bool = False) -> None:
+        """See :meth:`codexctl.domain.ports.SessionLog.append`."""
         if self._kept is None:
             raise FileNotWritten("It is closed.", remedy="Open it again.")
         self._store.add(self._kept, records, is_durable=is_durable)
 
     def close(self) -> None:
+        """See :meth:`codexctl.domain.ports.SessionLog.close`."""
         if self._kept is not None:
             self._kept.is_open = False
             self._kept = None

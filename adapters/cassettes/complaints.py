@@ -89,6 +89,20 @@ def not_on_the_tape(number: int, what: str, *, again: str) -> TapeMismatch:
     )
 
 
+def ended_early(left: int, *, again: str) -> TapeMismatch:
+    """Return the complaint that a run was over before its tape.
+
+    Args:
+        left: How many exchanges of the tape nobody asked for.
+        again: The command that would record it.
+    """
+    more = "one request" if left == 1 else f"{left} requests"
+    return TapeMismatch(
+        f"The run is over, and the tape has {more} more that it did not send.",
+        remedy=_again(again),
+    )
+
+
 def call_not_on_the_tape(call_id: str, *, again: str) -> TapeMismatch:
     """Return the complaint that the tape does not say what came of a call."""
     return TapeMismatch(

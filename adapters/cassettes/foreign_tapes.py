@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import cast
 from urllib.parse import urlsplit
 
-from codexctl.adapters.cassettes.tape import Headers, RunFacts, TapedRequest, header
+from codexctl.adapters.cassettes.tape import Headers, RunFacts, Service, TapedRequest, header
 from codexctl.adapters.cassettes.tape_fields import NotATape
 from codexctl.domain.conversation import Image
 from codexctl.domain.models import Provider
@@ -23,13 +23,14 @@ _EITHER_KIND = zlib.MAX_WBITS | 32
 def facts_from(requests: Iterable[TapedRequest]) -> RunFacts:
     """Return what the requests tell of a run: the first conversation, and whose service it is."""
     for request in requests:
-        if not urlsplit(request.url).path.endswith("/responses"):
+        base_url, asked, _ = request.url.partition("/responses")
+        if not asked or not urlsplit(request.url).path.endswith("/responses"):
             continue
         key = _json(request.body).get("prompt_cache_key")
         is_chatgpt = "/codex/" in request.url or header(request.headers, "chatgpt-account-id")
         return RunFacts(
             conversation_id=key if isinstance(key, str) else None,
-            provider=Provider.CHATGPT if is_chatgpt else Provider.API,
+            services=(Service(Provider.CHATGPT if is_chatgpt else Provider.API, base_url),),
         )
     return RunFacts()
 

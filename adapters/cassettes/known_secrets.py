@@ -20,6 +20,10 @@ _SHORTEST_ENCODED = 8
 _SHORTEST_WITH_GAPS = 16
 _SHORTEST_PART = 16
 _FILLING = "scrubbed"
+FILLING_ANYWHERE = re.compile(
+    r"(?P<base64>(?:scrubbed)+(?:scrubbe|scrubb|scrub|scru|scr|sc|s)?)|(?P<hex>0{16,})"
+)
+"""What takes the place of a secret in base64 and hexadecimal, and is as long."""
 
 
 class KnownSecrets:

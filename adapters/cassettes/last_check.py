@@ -73,6 +73,7 @@ def _said(tape: Tape) -> Iterator[tuple[str, str]]:
             yield from _message(answer, answer.headers, f"answer {number + 1}")
     for outcome in tape.outcomes:
         yield f"the output of {outcome.call_id}", outcome.output
+    yield from (("a notice", notice.text) for notice in tape.notices)
 
 
 def _message(

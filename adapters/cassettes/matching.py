@@ -7,6 +7,7 @@ What may vary, and how (docs/tapes.md has the same list):
 - identifiers (``id``, ``call_id``, the keys of caches and sessions): the same one on the tape
   always stands for the same one now, and the other way round;
 - stand-ins of the scrubber, wherever they stand: for anything, but always for the same;
+- its filling in base64 and hexadecimal: for anything of the same length in the same letters;
 - the working folder, wherever its path stands in a text;
 - the folder, the shell, the date and the time zone of an ``<environment_context>``;
 - spaces and the order of members of JSON.
@@ -19,6 +20,7 @@ from typing import cast
 from urllib.parse import parse_qsl, urlsplit
 
 from codexctl.adapters.cassettes.difference import ABSENT, Difference, difference, step_to
+from codexctl.adapters.cassettes.known_secrets import FILLING_ANYWHERE
 from codexctl.adapters.cassettes.stand_ins import STAND_IN_ANYWHERE
 from codexctl.adapters.cassettes.tape import TapedRequest, header
 from codexctl.domain.values import dataclass
@@ -42,6 +44,11 @@ _IDENTIFIERS = frozenset(
 )
 _SURROUNDINGS = re.compile(r"<environment_context>.*?</environment_context>", re.DOTALL)
 _VARYING_FACT = re.compile(r"<(cwd|shell|current_date|timezone)>[^<]*</\1>")
+_REPLACED = re.compile(
+    rf"(?:{STAND_IN_ANYWHERE.pattern})|(?P<filling>{FILLING_ANYWHERE.pattern})"
+)
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]+")
+_HEXADECIMAL = re.compile(r"[0-9A-Fa-f]+")
 _HERE = "<working folder>"
 
 
@@ -51,6 +58,10 @@ class Correspondence:
     def __init__(self) -> None:
         self._actual: dict[str, str] = {}
         self._recorded: dict[str, str] = {}
+
+    def counterpart(self, recorded: str) -> str:
+        """Return what stands for a value of the recording; itself, if nothing does yet."""
+        return self._actual.get(recorded, recorded)
 
     def agrees(self, recorded: str, actual: str) -> bool:
         """Tell whether one can stand for the other, and remember that it does."""
@@ -89,7 +100,7 @@ class Matcher:
 
     def compare(self, recorded: TapedRequest, actual: TapedRequest) -> Difference | None:
         """Return the first difference that matters, in the order of the recorded request."""
-        return next(self._differences(recorded, actual), None)
+        return next(self.differences(recorded, actual), None)
 
     def compare_texts(self, path: str, recorded: str, actual: str) -> Difference | None:
         """Return how two texts differ, if they do in what matters.
@@ -101,7 +112,8 @@ class Matcher:
         """
         return next(self._texts(path, recorded, actual), None)
 
-    def _differences(self, recorded: TapedRequest, actual: TapedRequest) -> Iterator[Difference]:
+    def differences(self, recorded: TapedRequest, actual: TapedRequest) -> Iterator[Difference]:
+        """Yield every difference that matters, in the order of the recorded request."""
         if recorded.method != actual.method:
             yield difference("method", recorded.method, actual.method)
         was, now = urlsplit(recorded.url), urlsplit(actual.url)
@@ -111,6 +123,18 @@ class Matcher:
         if was_type and now_type and was_type != now_type:
             yield difference("content-type", was_type, now_type)
         yield from self._bodies(recorded.body, actual.body, was_type)
+
+    def value_differences(
+        self, path: str, recorded: object, actual: object
+    ) -> Iterator[Difference]:
+        """Yield how two values of JSON differ in what matters.
+
+        Args:
+            path: What to call their place.
+            recorded: What the tape has.
+            actual: What this run has.
+        """
+        yield from self._values(path, recorded, actual)
 
     def _bodies(self, recorded: bytes, actual: bytes, content_type: str) -> Iterator[Difference]:
         was, now = recorded.decode(errors="replace"), actual.decode(errors="replace")
@@ -158,31 +182,50 @@ class Matcher:
 
     def _texts(self, path: str, recorded: str, actual: str) -> Iterator[Difference]:
         was = _settled(recorded, self.recorded_folder)
-        now = _settled(actual, self.actual_folder)
+        # Outputs of tools are taken from the tape, and so name the folder that it was recorded in.
+        now = _settled(_settled(actual, self.recorded_folder), self.actual_folder)
         if was != now and not self._stand_ins_fit(was, now):
             yield difference(path, was, now)
 
     def _stand_ins_fit(self, recorded: str, actual: str) -> bool:
         """Tell whether two texts are the same but for what stand-ins stand for."""
-        found = list(STAND_IN_ANYWHERE.finditer(recorded))
+        found = list(_REPLACED.finditer(recorded))
         if not found or not actual.startswith(recorded[: found[0].start()]):
             return False
         at = found[0].start()
         pairs: list[tuple[str, str]] = []
-        for number, stand_in in enumerate(found):
+        for number, one in enumerate(found):
             is_last = number == len(found) - 1
             following = None if is_last else found[number + 1].start()
-            between = recorded[stand_in.end() : following]
-            if is_last:
-                end = len(actual) - len(between) if actual.endswith(between) else -1
-            else:
-                end = actual.find(between, at + 1) if between else at + 1
+            between = recorded[one.end() : following]
+            end = _end_of(one, between, actual, at, is_last=is_last)
             if end <= at:
                 return False
-            pairs.append((stand_in[0], actual[at:end]))
+            if one["filling"] is None:
+                pairs.append((one[0], actual[at:end]))
             at = end + len(between)
         # On the tape itself, an answer has the stand-in where this run has it too.
         return all(was == now or self.stand_ins.agrees(was, now) for was, now in pairs)
+
+
+def _end_of(replaced: re.Match[str], between: str, actual: str, at: int, *, is_last: bool) -> int:
+    """Return where that ends for which something on the tape stands; -1 if it is not there.
+
+    Args:
+        replaced: What stands on the tape.
+        between: What follows it there, up to the next such thing.
+        actual: The text of this run.
+        at: Where it begins in there.
+        is_last: Whether there is no next one.
+    """
+    if replaced["filling"] is None:
+        if not is_last:
+            return actual.find(between, at + 1) if between else at + 1
+        return len(actual) - len(between) if actual.endswith(between) else -1
+    end = at + len(replaced[0])
+    kind = _HEXADECIMAL if replaced["hex"] is not None else _BASE64
+    follows = actual[end:] == between if is_last else actual.startswith(between, end)
+    return end if follows and kind.fullmatch(actual, at, end) else -1
 
 
 def _settled(text: str, folder: str | None) -> str:
@@ -191,8 +234,8 @@ def _settled(text: str, folder: str | None) -> str:
         text = _SURROUNDINGS.sub(lambda block: _VARYING_FACT.sub(r"<\1>…</\1>", block[0]), text)
     if folder is None or folder in ("", "/") or folder not in text:
         return text
-    # As a whole: /work is not the beginning of /workshop.
-    return re.sub(rf"{re.escape(folder.rstrip('/'))}(?![\w.-])", _HERE, text)
+    # As a whole: /work is not the beginning of /workshop, nor the end of /home/work.
+    return re.sub(rf"(?<![\w.~-]){re.escape(folder.rstrip('/'))}(?![\w.-])", _HERE, text)
 
 
 def _members_of(value: object) -> Mapping[str, object] | None:

@@ -80,6 +80,7 @@ class Scrubber:
             facts=_facts(tape.facts, rewriting()),
             exchanges=tuple(exchanges),
             outcomes=tuple(_outcome(one, rewriting()) for one in tape.outcomes),
+            notices=tuple(replace(one, text=rewriting().plain(one.text)) for one in tape.notices),
         )
 
 
@@ -95,6 +96,7 @@ def _texts(tape: Tape) -> Iterator[str]:
             yield from (value for _, value in one.headers)
             yield one.body.decode(errors="replace")
     yield from (outcome.output for outcome in tape.outcomes)
+    yield from (notice.text for notice in tape.notices)
 
 
 class _Learner:
@@ -217,7 +219,8 @@ def _body(
 
 
 def _failure(failure: TapedFailure, rewriting: Rewriting) -> TapedFailure:
-    return replace(failure, message=rewriting.plain(failure.message))
+    message, remedy = rewriting.plain(failure.message), rewriting.plain(failure.remedy)
+    return replace(failure, message=message, remedy=remedy)
 
 
 def _facts(facts: RunFacts, rewriting: Rewriting) -> RunFacts:
@@ -229,13 +232,18 @@ def _facts(facts: RunFacts, rewriting: Rewriting) -> RunFacts:
         facts,
         conversation_id=identifier(conversation_id) if conversation_id else conversation_id,
         identifiers=tuple(map(identifier, facts.identifiers)),
+        services=tuple(
+            replace(one, base_url=rewriting.url(one.base_url)) for one in facts.services
+        ),
         working_folder=rewriting.plain(folder) if folder else folder,
+        ended=_failure(facts.ended, rewriting) if facts.ended else None,
     )
 
 
 def _outcome(outcome: ToolOutcome, rewriting: Rewriting) -> ToolOutcome:
     return replace(
         outcome,
+        call_id=rewriting.plain(outcome.call_id),
         output=rewriting.plain(outcome.output),
         changes=tuple(
             replace(change, path=rewriting.plain(change.path)) for change in outcome.changes

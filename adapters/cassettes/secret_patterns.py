@@ -74,7 +74,12 @@ _BESIDE = (
         "cookie",
         rf"\b(?:set-)?cookie{_QUOTE}\s*:\s*{_QUOTE}(?P<secret>[\w.-]+=[^\r\n\"'\\]{{6,}})",
     ),
-    (Kind.SECRET, "://", r"://(?P<secret>[^\s/@:\"'\\<>]+:[^\s/@\"'\\<>]+)@"),
+    # But for the words that tell how such a URL is written, our own remedy among them.
+    (
+        Kind.SECRET,
+        "://",
+        r"://(?!(?-i:USER:PASSWORD)@)(?P<secret>[^\s/@:\"'\\<>]+:[^\s/@\"'\\<>]+)@",
+    ),
     (
         Kind.SECRET,
         "=",

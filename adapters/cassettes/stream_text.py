@@ -13,7 +13,13 @@ from codexctl.domain.values import dataclass
 
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
 _FIELD = re.compile(r"(?:\A\ufeff?|[\r\n])(?:data|event):")
+_BLANK_LINE = re.compile(r"\r\n\r\n|\n\n|\r\r")
 _DELTA = "delta"
+_LAST_WORDS = frozenset(
+    ("response.completed", "response.failed", "response.incomplete", "error", "response.error")
+)
+_LAST_EVENTS = 4
+"""How far from its end a stream is looked at: something may follow the event that says it all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,18 @@ class Event:
 def is_stream(text: str) -> bool:
     """Tell whether a text is an event stream, as far as it has a line of one."""
     return _FIELD.search(text) is not None
+
+
+def is_over(text: str) -> bool:
+    """Tell whether a stream has come to the event after which nobody reads on."""
+    *whole, _cut = _BLANK_LINE.split(text)
+    return any(
+        one.path == ("type",) and one.value in _LAST_WORDS
+        for block in whole[-_LAST_EVENTS:]
+        for part in parts_of(f"{block}\n\n")
+        if isinstance(part, Event)
+        for one in part.scalars
+    )
 
 
 def parts_of(text: str) -> Iterator[Event | Piece]:

@@ -90,6 +90,7 @@ class TapedResponse:
         arrivals: The pieces it came in; empty where that is not known. If they are there, they
             make up the body.
         ending: How it ended.
+        began_at_milliseconds: When its headers came, counted from the beginning of the run.
     """
 
     status: int
@@ -98,6 +99,7 @@ class TapedResponse:
     body: bytes = b""
     arrivals: tuple[Arrival, ...] = ()
     ending: Ending = field(default_factory=Whole)
+    began_at_milliseconds: int = 0
 
     def pieces(self) -> tuple[tuple[int, bytes], ...]:
         """Return the body in the pieces it came in, each with its milliseconds."""
@@ -124,6 +126,19 @@ class Exchange:
     answer: TapedResponse | TapedFailure | Interrupted
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that there was a credential for.
+
+    Attributes:
+        provider: Whose it is.
+        base_url: What ``/responses`` was added to.
+    """
+
+    provider: Provider
+    base_url: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
     """What a run has to know to be the same again. None and empty where it is not known.
@@ -131,16 +146,32 @@ class RunFacts:
     Attributes:
         conversation_id: What the conversation was called.
         identifiers: Other identifiers that were made up, in order.
-        started_at: When it began, aware.
+        started_at: When it began, aware, in the time zone of its user.
         working_folder: Where the tools worked, absolute.
-        provider: Whose service was asked first.
+        services: Those there was a credential for, in the order they were asked.
+        ended: What ended the run before it was done: the error, or the signal by the name of
+            Python's exception for it.
     """
 
     conversation_id: str | None = None
     identifiers: tuple[str, ...] = ()
     started_at: datetime | None = None
     working_folder: str | None = None
-    provider: Provider | None = None
+    services: tuple[Service, ...] = ()
+    ended: TapedFailure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TapedNotice:
+    """A sentence that the user was told about something beside the conversation.
+
+    Attributes:
+        text: The sentence.
+        exchange: How many requests had been sent by then; None before the run had begun.
+    """
+
+    text: str
+    exchange: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +184,7 @@ class Tape:
         facts: What a run has to know to be the same again.
         exchanges: What was asked and answered, in the order of asking.
         outcomes: What came of the tool calls, in their order.
+        notices: What the user was told of the login and the like, in its order.
     """
 
     recorded_by: str | None = None
@@ -160,6 +192,7 @@ class Tape:
     facts: RunFacts = field(default_factory=RunFacts)
     exchanges: tuple[Exchange, ...] = ()
     outcomes: tuple[ToolOutcome, ...] = ()
+    notices: tuple[TapedNotice, ...] = ()
 
 
 def header(headers: Headers, name: str) -> str | None:

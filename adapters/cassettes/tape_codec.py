@@ -6,6 +6,7 @@ A hand may have edited it: what only tells how an answer arrived is left out whe
 
 from datetime import datetime
 from typing import TypeVar, cast
+from urllib.parse import urlsplit
 
 from codexctl.adapters.cassettes.foreign_tapes import facts_from, outcomes_from, uncompressed
 from codexctl.adapters.cassettes.tape import (
@@ -15,8 +16,10 @@ from codexctl.adapters.cassettes.tape import (
     Headers,
     Interrupted,
     RunFacts,
+    Service,
     Tape,
     TapedFailure,
+    TapedNotice,
     TapedRequest,
     TapedResponse,
     Whole,
@@ -88,6 +91,10 @@ def tape_from(tree: object) -> Tape:
             _outcome(mapping(one, "codexctl.outcomes"), f"codexctl.outcomes[{number}]")
             for number, one in enumerate(sequence(own.get("outcomes"), "codexctl.outcomes"))
         ),
+        notices=tuple(
+            _notice(mapping(one, "codexctl.notices"), f"codexctl.notices[{number}]")
+            for number, one in enumerate(sequence(own.get("notices"), "codexctl.notices"))
+        ),
     )
 
 
@@ -112,9 +119,14 @@ def _interaction(fields: Fields, where: str) -> tuple[TapedRequest, TapedRespons
 
 def _request(value: object, where: str) -> TapedRequest:
     fields = mapping(value, where)
+    url = text(fields.get("uri"), f"{where}.uri")
+    try:
+        urlsplit(url)
+    except ValueError as error:
+        raise NotATape(f"{where}.uri is no address") from error
     return TapedRequest(
         method=text(fields.get("method"), f"{where}.method"),
-        url=text(fields.get("uri"), f"{where}.uri"),
+        url=url,
         headers=_headers(fields.get("headers"), f"{where}.headers"),
         body=body(fields.get("body"), f"{where}.body"),
     )
@@ -158,6 +170,7 @@ def _exchanges(
 def _arrived(answer: TapedResponse, fields: Fields, ending: Ending) -> TapedResponse:
     lengths = numbers(fields.get("lengths"), "codexctl.exchanges.lengths")
     moments = numbers(fields.get("milliseconds"), "codexctl.exchanges.milliseconds")
+    began_at = fields.get("began_at")
     fits = sum(lengths) == len(answer.body) and min(lengths, default=1) > 0
     arrivals = (
         tuple(map(Arrival, lengths, moments)) if fits and len(moments) == len(lengths) else ()
@@ -169,6 +182,9 @@ def _arrived(answer: TapedResponse, fields: Fields, ending: Ending) -> TapedResp
         body=answer.body,
         arrivals=arrivals,
         ending=ending,
+        began_at_milliseconds=(
+            0 if began_at is None else number(began_at, "codexctl.exchanges.began_at")
+        ),
     )
 
 
@@ -179,18 +195,21 @@ def _ending(value: object, where: str) -> Ending:
         case "interrupted":
             return Interrupted()
         case _:
-            fields = mapping(value, f"{where}.ended")
-            kind, message, remedy = (
-                text(fields.get(name), f"{where}.ended.{name}")
-                for name in ("kind", "message", "remedy")
-            )
-            return TapedFailure(kind=kind, message=message, remedy=remedy)
+            return _failure(value, f"{where}.ended")
+
+
+def _failure(value: object, where: str) -> TapedFailure:
+    fields = mapping(value, where)
+    kind, message, remedy = (
+        text(fields.get(name), f"{where}.{name}") for name in ("kind", "message", "remedy")
+    )
+    return TapedFailure(kind=kind, message=message, remedy=remedy)
 
 
 def _facts(value: object) -> RunFacts:
     fields: Fields = {} if value is None else mapping(value, "codexctl.run")
     started = fields.get("started_at")
-    provider = fields.get("provider")
+    ended = fields.get("ended")
     return RunFacts(
         conversation_id=optional_text(fields.get("conversation_id"), "codexctl.run"),
         identifiers=tuple(
@@ -199,7 +218,17 @@ def _facts(value: object) -> RunFacts:
         ),
         started_at=None if started is None else _moment(started),
         working_folder=optional_text(fields.get("working_folder"), "codexctl.run"),
-        provider=None if provider is None else _one_of(Provider, provider, "codexctl.run.provider"),
+        services=tuple(
+            Service(
+                _one_of(Provider, one.get("provider"), "codexctl.run.services.provider"),
+                text(one.get("base_url"), "codexctl.run.services.base_url"),
+            )
+            for one in (
+                mapping(told, "codexctl.run.services")
+                for told in sequence(fields.get("services"), "codexctl.run.services")
+            )
+        ),
+        ended=None if ended is None else _failure(ended, "codexctl.run.ended"),
     )
 
 
@@ -215,6 +244,14 @@ def _moment(value: object) -> datetime:
     if moment.tzinfo is None:
         raise NotATape(f"{where} has no time zone")
     return moment
+
+
+def _notice(fields: Fields, where: str) -> TapedNotice:
+    exchange = fields.get("exchange")
+    return TapedNotice(
+        text(fields.get("text"), f"{where}.text"),
+        None if exchange is None else number(exchange, f"{where}.exchange"),
+    )
 
 
 def _outcome(fields: Fields, where: str) -> ToolOutcome:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Iterable
 from functools import cache
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 _OUR_BEGINNING = re.compile(r"version: \d+\r?\ncodexctl:\r?\n")
 _OUR_END = re.compile(r"(?:\A|\n)\.\.\.\s*\Z")
 _NO_TAPE = "it is no YAML"
+_OPEN_FILES = ("/dev/std", "/dev/fd/", "/proc/")
+"""Names of what a process has open, such as standard output: not to be replaced by a tape."""
 
 
 def read_tape(path: Path, *, command: str | None = None) -> Tape:
@@ -49,13 +52,27 @@ def read_tape(path: Path, *, command: str | None = None) -> Tape:
         data = path.read_bytes()
     except OSError as error:
         raise not_opened(path, error) from error
-    try:
-        tape = _tape(path, _decoded(data))
-    except NotATape as error:
-        raise unusable(path, error.reason) from error
+    tape = tape_in(data, path)
     if command is not None and tape.command not in (None, command):
         raise of_another_command(path, str(tape.command), command)
     return tape
+
+
+def tape_in(data: bytes, path: Path) -> Tape:
+    """Return the tape that a file holds, our own or anybody's that vcrpy recorded.
+
+    Args:
+        data: What the file holds.
+        path: What to call it in an error.
+
+    Raises:
+        UsageError: What reads YAML is not installed.
+        TapeUnreadable: It is no tape, a newer one, or damaged.
+    """
+    try:
+        return _tape(path, _decoded(data))
+    except NotATape as error:
+        raise unusable(path, error.reason) from error
 
 
 def check_place(path: Path) -> None:
@@ -65,7 +82,7 @@ def check_place(path: Path) -> None:
         UsageError: It could not.
     """
     try:
-        target = path.resolve()
+        target = _target(path)
         _refuse_what_is_no_file(target)
         # The rule of access rights and file systems is long; trying is sure.
         with tempfile.TemporaryFile(dir=target.parent):
@@ -90,7 +107,7 @@ def write_tape(path: Path, tape: Tape, known: Iterable[str] = ()) -> None:
     if places := suspicious_places(tape, text, known):
         raise looks_secret(path, places)
     try:
-        _replace(path.resolve(), text.encode())
+        _replace(_target(path), text.encode())
     except OSError as error:
         raise not_written(path, error) from error
 
@@ -114,8 +131,19 @@ def _replace(target: Path, data: bytes) -> None:
 
 def _refuse_what_is_no_file(target: Path) -> None:
     """Raise for a folder, a pipe or a device, which a tape must not take the place of."""
-    if target.exists() and not target.is_file():
+    try:
+        mode = target.stat().st_mode  # which says so too where links go round in a circle
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(mode):
         raise OSError(None, "it is there already and no file")
+
+
+def _target(path: Path) -> Path:
+    """Return the file that a link leads to. ``Path.resolve`` raises no OSError for a circle."""
+    if str(path).startswith(_OPEN_FILES):
+        raise OSError(None, "it is no file of its own")
+    return Path(os.path.realpath(path))
 
 
 def _umask() -> int:

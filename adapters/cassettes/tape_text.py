@@ -56,6 +56,7 @@ def _own_section(tape: Tape) -> Mapping[str, Node]:
         run=_facts(tape.facts),
         exchanges=exchanges,
         outcomes=[_outcome(one) for one in tape.outcomes],
+        notices=[_present(exchange=one.exchange, text=one.text) for one in tape.notices],
     )
 
 
@@ -65,7 +66,10 @@ def _facts(facts: RunFacts) -> Mapping[str, Node]:
         identifiers=facts.identifiers,
         started_at=facts.started_at.isoformat() if facts.started_at else None,
         working_folder=facts.working_folder,
-        provider=facts.provider.value if facts.provider else None,
+        services=[
+            {"provider": one.provider.value, "base_url": one.base_url} for one in facts.services
+        ],
+        ended=_ending(facts.ended) if facts.ended else None,
     )
 
 
@@ -73,6 +77,7 @@ def _arrival(response: TapedResponse) -> Mapping[str, Node]:
     return {
         "ended": _ending(response.ending),
         **_present(
+            began_at=response.began_at_milliseconds or None,
             lengths=FlowNumbers(one.length for one in response.arrivals),
             milliseconds=FlowNumbers(one.at_milliseconds for one in response.arrivals),
         ),

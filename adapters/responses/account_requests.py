@@ -111,7 +111,7 @@ class _Question:
             bearer = credential.key
         connect_seconds = min(settings.connect_timeout_seconds, self._limit_seconds)
         with (
-            Session() as session,
+            Session(settings.transport) as session,
             closing(
                 session.get(
                     self._url,
@@ -127,7 +127,7 @@ class _Question:
             ) as response,
         ):
             if response.status_code != requests.codes.ok or is_page(response):
-                raise refusal(response, bearer)
+                raise refusal(response, bearer, settings.present())
             return self._read(response)
 
     def _read(self, response: requests.Response) -> bytes | None:

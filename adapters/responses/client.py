@@ -5,7 +5,7 @@ import time
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from codexctl.adapters.responses.fault_codec import with_headers
 from codexctl.adapters.responses.http import (
@@ -53,7 +53,7 @@ class ResponsesClient:
     def __init__(self, settings: HttpSettings, now: Now = time.monotonic) -> None:
         self._settings = settings
         self._now = now
-        self._session = Session()
+        self._session = Session(settings.transport)
         self._bearer: Secret | None = None
         # The last answer: its terminal event has come, and its end may come any time.
         self._finished: Answer | None = None
@@ -70,7 +70,8 @@ class ResponsesClient:
         answer: Answer | None = None
         try:
             answer = self._ask(url, built, bearer)
-            if (quota := quota_from_headers(answer.headers, now=datetime.now(UTC))) is not None:
+            now = self._settings.present()
+            if (quota := quota_from_headers(answer.headers, now=now)) is not None:
                 yield QuotaReported(quota)
             chunks = answer.chunks(self._settings.idle_timeout_seconds)
             with closing(read_events(chunks)) as events:
@@ -79,7 +80,7 @@ class ResponsesClient:
                     if built.names.stand_ins:
                         event = _in_our_words(event, built.names)
                     if isinstance(event, Failed):
-                        event = _told_by(answer, server_event, bearer)
+                        event = _told_by(answer, server_event, bearer, now)
                     if isinstance(event, TERMINAL):
                         self._put_aside(answer)
                         answer = None
@@ -118,7 +119,7 @@ class ResponsesClient:
                 verify=settings.ca_bundle,
             )
         try:
-            return opened(response, bearer, patience)
+            return opened(response, bearer, patience, settings.present())
         except BaseException:
             response.close()
             raise
@@ -148,7 +149,9 @@ class ResponsesClient:
             answer.close()
 
 
-def _told_by(answer: Answer, server_event: ServerSentEvent, bearer: Secret) -> StreamEvent:
+def _told_by(
+    answer: Answer, server_event: ServerSentEvent, bearer: Secret, now: datetime
+) -> StreamEvent:
     """Return a failure with what the answer's headers say of it, and without the bearer.
 
     Some services quote the key they did not like, and a message may be cut in the middle of it: so
@@ -157,7 +160,7 @@ def _told_by(answer: Answer, server_event: ServerSentEvent, bearer: Secret) -> S
     data = server_event.data.replace(bearer.reveal(), "***")
     event = decode_event(server_event.event, data)
     if isinstance(event, Failed):
-        return Failed(with_headers(event.fault, answer.headers, now=datetime.now(UTC), sent=bearer))
+        return Failed(with_headers(event.fault, answer.headers, now=now, sent=bearer))
     return event
 
 

@@ -1,12 +1,13 @@
 """What every request to a Responses back end has in common."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
 from codexctl.adapters.responses.fault_codec import fault_from_response
@@ -29,6 +30,10 @@ _REST_SECONDS = 0.005
 _LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
+def _present() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpSettings:
     """How to reach the two back ends.
@@ -43,6 +48,9 @@ class HttpSettings:
         idle_timeout_seconds: How long the body may be without a line that is complete; a comment
             that keeps the connection alive is one.
         ca_bundle: Path of the certificates to trust, or None for those requests would use.
+        transport: Makes what carries requests and answers, an adapter of requests. One that plays
+            a tape takes the network's place.
+        present: Tells the present moment, aware, which answers refer to.
     """
 
     base_urls: Mapping[Provider, str]
@@ -51,17 +59,22 @@ class HttpSettings:
     header_timeout_seconds: float = 300.0
     idle_timeout_seconds: float = 300.0
     ca_bundle: str | None = None
+    transport: Callable[[], BaseAdapter] = PatientAdapter
+    present: Callable[[], datetime] = _present
 
 
 class Session(requests.Session):
     """A session for which a redirect is an answer like any other.
 
     ``allow_redirects=False`` does not follow one, but still reads its whole body, without a bound.
+
+    Args:
+        transport: Makes what carries requests and answers.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, transport: Callable[[], BaseAdapter]) -> None:
         super().__init__()
-        adapter = PatientAdapter()
+        adapter = transport()
         self.mount("https://", adapter)
         self.mount("http://", adapter)
 
@@ -162,19 +175,22 @@ def is_page(response: requests.Response) -> bool:
     return response.headers.get("content-type", "").startswith("text/html")
 
 
-def opened(response: requests.Response, bearer: Secret, patience: Patience) -> Answer:
+def opened(
+    response: requests.Response, bearer: Secret, patience: Patience, now: datetime
+) -> Answer:
     """Return a response as an answer to be read, if it is a stream.
 
     Args:
         response: What came, its body not read.
         bearer: What was shown to the service.
         patience: What the response is read with.
+        now: The present moment, aware.
 
     Raises:
         CodexctlError: It is none. Never holds the bearer.
     """
     if response.status_code != requests.codes.ok or is_page(response):
-        raise refusal(response, bearer, patience)
+        raise refusal(response, bearer, now, patience)
     if not response.headers.get("content-type", "").lower().startswith("application/json"):
         return Answer(response, patience)
     # A fault under the status of success; or a stream under a wrong name, which is read as it is.
@@ -183,12 +199,13 @@ def opened(response: requests.Response, bearer: Secret, patience: Patience) -> A
     beginning: bytes = response.raw.read1(_READ_BYTES)
     if not beginning.lstrip().startswith(b"{"):
         return Answer(response, patience, beginning)
-    raise refusal(response, bearer, patience, beginning)
+    raise refusal(response, bearer, now, patience, beginning)
 
 
 def refusal(
     response: requests.Response,
     bearer: Secret,
+    now: datetime,
     patience: Patience | None = None,
     beginning: bytes = b"",
 ) -> CodexctlError:
@@ -197,6 +214,7 @@ def refusal(
     Args:
         response: What came.
         bearer: What was shown to the service.
+        now: The present moment, aware.
         patience: What the response is read with, if it is with any.
         beginning: What has been read of the body.
     """
@@ -210,6 +228,6 @@ def refusal(
         while len(body) <= _LONGEST_ERROR_BODY and (chunk := raw.read1(_READ_BYTES)):
             body += chunk
     fault = fault_from_response(
-        response.status_code, response.headers, bytes(body), now=datetime.now(UTC), sent=bearer
+        response.status_code, response.headers, bytes(body), now=now, sent=bearer
     )
     return error_for(fault)

@@ -15,6 +15,7 @@ import urllib3
 from codexctl.adapters.responses.patience import HeadersLate, OutOfPatience, ProxyLate, Silence
 from codexctl.domain.errors import (
     CodexctlError,
+    GatewayBlocked,
     NetworkFailed,
     ProtocolError,
     StreamInterrupted,
@@ -119,7 +120,7 @@ _TABLE: tuple[tuple[_Kinds, _Kinds, type[CodexctlError], str, str], ...] = (
     (
         _TLS,
         (ssl.SSLCertVerificationError,),
-        NetworkFailed,
+        GatewayBlocked,  # which it is, or a wrong clock or name: no retry helps
         "The certificate of the service is not to be trusted.",
         _TRUST,
     ),
@@ -238,6 +239,9 @@ def error_from(error: BaseException, url: str = "") -> CodexctlError:
         url: What was asked for.
     """
     links = tuple(_links(error))
+    for link in links:
+        if isinstance(link.__cause__, CodexctlError):
+            return link.__cause__  # a transport that is none of the network's said it in our words
     if (special := _by_its_words(links)) is not None:
         return special
     seconds = next((link.seconds for link in links if isinstance(link, OutOfPatience)), 0.0)

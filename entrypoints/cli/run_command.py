@@ -3,7 +3,7 @@
 import os
 from argparse import Namespace
 from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -28,14 +28,15 @@ from codexctl.entrypoints.composition import RunOptions, opened_session, running
 from codexctl.entrypoints.rendering.notices import ReportNotifier
 from codexctl.entrypoints.rendering.report import RunReport
 from codexctl.entrypoints.rendering.screen import Screen
-from codexctl.entrypoints.settings import read_settings
+from codexctl.entrypoints.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from codexctl.domain.conversation import Image
     from codexctl.domain.credentials import Secret
     from codexctl.domain.ports import Approver
+    from codexctl.entrypoints.account_composition import AskPassphrase
     from codexctl.entrypoints.cli.last_message import LastMessageFile
-    from codexctl.entrypoints.composition import AskPassphrase
+    from codexctl.entrypoints.tape_composition import TapeDeck
 
 DEFAULT_INSTRUCTIONS = (
     "You are codexctl, an assistant on the command line. Answer what is asked, plainly and "
@@ -48,7 +49,10 @@ def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
     """Ask the model what the options say; see ``codexctl run --help``."""
     folder = _working_folder(options.cd)
     sandbox = SandboxMode(options.sandbox)
-    report = _report(options, screen)
+    settings = read_settings(surroundings.environment, options.profile)
+    deck = _tape_deck(options, settings, folder)
+    now = None if deck is None else deck.started_at
+    report = _report(options, screen, now)
     notifier = ReportNotifier(report)
     task = Task(
         prompt=read_prompt(options.prompt, surroundings.stdin, append_stdin=options.stdin),
@@ -63,9 +67,8 @@ def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
             retry=RetryPolicy(retries=options.retries),
         ),
         text_is_shown=options.deltas if options.json else not options.final_only,
-        rules=ToolRules(ask=_ask_mode(options.ask, surroundings), sandbox=sandbox),
+        rules=ToolRules(ask=_ask_mode(options, surroundings), sandbox=sandbox),
     )
-    settings = read_settings(surroundings.environment, options.profile)
     last_message = _last_message_file(options.output_last_message)
     build = running(
         settings,
@@ -79,16 +82,22 @@ def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
             approver=_approver(screen, surroundings),
         ),
         notifier,
+        deck,
     )
-    session = opened_session(settings, _session_choice(options, folder), notifier)
+    session = opened_session(settings, _session_choice(options, folder), notifier, deck)
     try:
-        with time_limit(options.timeout), build as run_conversation, session as opened:
+        with (
+            _recorded(deck),
+            time_limit(options.timeout),
+            build as run_conversation,
+            session as opened,
+        ):
             follow(run_conversation(replace(task, session=opened)), report, last_message)
     except BrokenPipeError:
         raise
     except BaseException as ended:  # noqa: BLE001 (whatever ends a run, the report is closed)
         error = time_limit_reached(ended.seconds) if isinstance(ended, OutOfTime) else ended
-        failure = failure_from(error, verbose=options.verbose or settings.debug)
+        failure = failure_from(error, verbose=options.verbose or settings.debug, now=now)
         report.fail(failure)
         return failure.exit_code
     return DONE
@@ -122,9 +131,32 @@ def _context(
     return (*said, machine_context(folder, sandbox, surroundings.environment, now))
 
 
-def _ask_mode(word: str | None, surroundings: Surroundings) -> AskMode:
-    if word is not None:
-        return AskMode(word)
+def _tape_deck(options: Namespace, settings: Settings, folder: Path) -> "TapeDeck | None":
+    if options.record is None and options.replay is None:
+        return None
+    from codexctl.entrypoints.cli.run_tape import tape_deck
+
+    return tape_deck(options, settings, folder)
+
+
+@contextmanager
+def _recorded(deck: "TapeDeck | None") -> Generator[None, None, None]:
+    """Have a run that does not come to its end on its tape as well."""
+    try:
+        yield
+    except BaseException as ended:
+        if deck is not None:
+            from codexctl.entrypoints.cli.run_tape import tell_the_end
+
+            tell_the_end(deck, ended)
+        raise
+
+
+def _ask_mode(options: Namespace, surroundings: Surroundings) -> AskMode:
+    if options.replay is not None:
+        return AskMode.NEVER  # what was refused then is refused by the tape
+    if options.ask is not None:
+        return AskMode(options.ask)
     return AskMode.ON_REQUEST if _is_at_terminal(surroundings) else AskMode.NEVER
 
 
@@ -206,14 +238,14 @@ def _last_message_file(word: str | None) -> "LastMessageFile | None":
     return LastMessageFile.prepare(word)
 
 
-def _report(options: Namespace, screen: Screen) -> RunReport:
+def _report(options: Namespace, screen: Screen, now: datetime | None) -> RunReport:
     if options.json:
         from codexctl.entrypoints.rendering.json_lines import JsonReport
 
-        return JsonReport(screen, deltas=options.deltas)
+        return JsonReport(screen, deltas=options.deltas, now=now)
     from codexctl.entrypoints.rendering.text import TextReport
 
-    return TextReport(screen, final_only=options.final_only)
+    return TextReport(screen, final_only=options.final_only, now=now)
 
 
 def _working_folder(word: str) -> Path:

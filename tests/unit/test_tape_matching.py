@@ -185,7 +185,14 @@ def test_the_working_folder_may_vary() -> None:
     actual = {"a": "in C:/work and C:/work/x.py, not /home/ann/pq"}
     assert compare(recorded, actual, "/home/ann/p", "C:/work/") is None
     assert compare({"a": "/workshop"}, {"a": "/x-shop"}, "/work", "/x") is not None
+    assert compare({"a": "/srv/work/x"}, {"a": "/srv/work/x"}, "/work", "/home/bob") is None
     assert compare({"a": "/etc"}, {"a": "/x/etc"}, "/", "/x") is not None
+
+
+def test_what_was_taken_from_the_tape_may_name_the_folder_it_was_recorded_in() -> None:
+    recorded = {"output": "/home/ann/p/x.py", "cwd": "/home/ann/p"}
+    actual = {"output": "/home/ann/p/x.py", "cwd": "/ci/work"}
+    assert compare(recorded, actual, "/home/ann/p", "/ci/work") is None
 
 
 CONTEXT = """<environment_context>

@@ -14,6 +14,7 @@ from codexctl.adapters.cassettes.tape import (
     RunFacts,
     Tape,
     TapedFailure,
+    TapedNotice,
     TapedRequest,
     TapedResponse,
     Whole,
@@ -22,6 +23,8 @@ from codexctl.domain.conversation import Image
 from codexctl.domain.errors import (
     CodexctlError,
     NetworkFailed,
+    NotSignedIn,
+    RefreshRefused,
     StreamInterrupted,
     TapeMismatch,
     UsageError,
@@ -43,7 +46,7 @@ def taken_down(recording: Recording, folder: str | None = None) -> Tape:
 
 
 def test_a_whole_answer_is_taken_down_in_its_pieces() -> None:
-    recording = Recording(ticking(10.0, 10.0, 10.25))
+    recording = Recording(ticking(9.5, 10.0, 10.0, 10.0, 10.25))
     exchange = recording.sends("POST", URL, {"accept": "x"}, b"{}")
     exchange.answered(200, "OK", [("a", "1"), ("a", "2")])
     exchange.arrived(b"one ")
@@ -60,13 +63,69 @@ def test_a_whole_answer_is_taken_down_in_its_pieces() -> None:
                 body=b"one two",
                 arrivals=(Arrival(4, 0), Arrival(3, 250)),
                 ending=Whole(),
+                began_at_milliseconds=500,
             ),
         ),
     )
 
 
+TERMINAL = b'event: response.completed\ndata: {"type":"response.completed"}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "is_whole"),
+    [
+        (TERMINAL, True),
+        (TERMINAL + b": more\n\ndata: [DONE]\n\n", True),
+        (TERMINAL.replace(b"\n", b"\r\n"), True),
+        (TERMINAL[:-1], False),
+        (TERMINAL.replace(b"completed", b"created"), False),
+        (b'data: {"type":"x","delta":"{\\"type\\":\\"response.completed\\"}"}\n\n', False),
+    ],
+)
+def test_an_answer_that_has_said_it_all_is_whole_whatever_ends_the_run(
+    body: bytes,
+    is_whole: bool,  # noqa: FBT001
+) -> None:
+    recording = Recording(ticking(*[0] * 9))
+    exchange = recording.sends("POST", URL, {}, b"")
+    exchange.answered(200, "OK", [])
+    exchange.arrived(body)
+    answer = taken_down(recording).exchanges[0].answer
+    assert isinstance(answer, TapedResponse)
+    assert isinstance(answer.ending, Whole) is is_whole
+
+
+def test_what_failed_does_not_end_well_afterwards() -> None:
+    recording = Recording(ticking(*[0] * 9))
+    exchange = recording.sends("POST", URL, {}, b"")
+    exchange.failed(NetworkFailed("It broke.", remedy="Wait."))
+    exchange.ended()
+    failure = TapedFailure(kind="NetworkFailed", message="It broke.", remedy="Wait.")
+    assert taken_down(recording).exchanges[0].answer == failure
+
+
+def test_a_notice_is_taken_down_with_its_place() -> None:
+    recording = Recording(ticking(*[0] * 9))
+    recording.told("before")
+    recording.begins()
+    recording.told("at first")
+    recording.sends("POST", URL, {}, b"")
+    recording.told("later")
+    tape = taken_down(recording)
+    assert tape.notices == (
+        TapedNotice("before", None),
+        TapedNotice("at first", 0),
+        TapedNotice("later", 1),
+    )
+    player = Playing(tape, Matcher.of_folders(None, None), AGAIN)
+    assert (player.notices_before(), player.notices_now()) == (("before",), ("at first",))
+    player.answer("POST", URL, {}, b"")
+    assert player.notices_now() == ("later",)
+
+
 def test_an_answer_that_nobody_ended_was_interrupted() -> None:
-    recording = Recording(ticking(0, 0))
+    recording = Recording(ticking(*[0] * 9))
     exchange = recording.sends("POST", URL, {}, b"")
     assert taken_down(recording).exchanges[0].answer == Interrupted()
     exchange.answered(200, "OK", [])
@@ -77,7 +136,7 @@ def test_an_answer_that_nobody_ended_was_interrupted() -> None:
 
 
 def test_an_error_is_taken_down_with_and_without_an_answer() -> None:
-    recording = Recording(ticking(0, 0))
+    recording = Recording(ticking(*[0] * 9))
     begun, unanswered = (recording.sends("POST", URL, {}, b"") for _ in range(2))
     begun.answered(200, "OK", [])
     for exchange in (begun, unanswered):
@@ -101,12 +160,66 @@ def test_an_error_is_taken_down_with_and_without_an_answer() -> None:
 def test_the_working_folder_is_on_the_tape_where_something_names_it(
     body: bytes, output: str, folder: str | None
 ) -> None:
-    recording = Recording(ticking(0))
+    recording = Recording(ticking(0, 0))
     recording.sends("POST", URL, {}, body)
     recording.came_out(outcome("call_1", output))
     tape = taken_down(recording, "/home/änn")
     assert tape.facts.working_folder == folder
     assert tape.outcomes == (outcome("call_1", output),)
+
+
+class Stopped(BaseException):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("ended", "raised"),
+    [
+        (None, KeyboardInterrupt),
+        (TapedFailure(kind="Stopped", message="", remedy=""), Stopped),
+        (TapedFailure(kind="NotSignedIn", message="Who?", remedy="Sign in."), NotSignedIn),
+    ],
+)
+def test_a_run_ends_as_the_recorded_one_did(
+    ended: TapedFailure | None, raised: type[BaseException]
+) -> None:
+    tape = Tape(facts=RunFacts(ended=ended))
+    player = Playing(tape, Matcher.of_folders(None, None), AGAIN, {"Stopped": Stopped})
+    with pytest.raises(raised):
+        player.end()
+
+
+def test_what_the_tape_does_not_hold_is_how_the_recorded_run_ended() -> None:
+    ended = TapedFailure(kind="NotSignedIn", message="Who?", remedy="Sign in.")
+    player = Playing(Tape(facts=RunFacts(ended=ended)), Matcher.of_folders(None, None), AGAIN)
+    with pytest.raises(NotSignedIn):
+        player.answer("POST", URL, {}, b"")
+    with pytest.raises(NotSignedIn):
+        player.check_end()
+
+
+def test_a_run_that_is_over_before_its_tape_is_a_mismatch() -> None:
+    player = playing(exchange(b"[1]"), exchange(b"[2]"))
+    player.answer("POST", URL, {}, b"[1]")
+    with pytest.raises(TapeMismatch, match="one request more that it did not send"):
+        player.check_end()
+
+
+def test_after_a_mismatch_everything_is_one() -> None:
+    player = playing(exchange(b"[1]"), exchange(b"[2]"))
+    with pytest.raises(TapeMismatch) as first:
+        player.answer("POST", URL, {}, b"[3]")
+    with pytest.raises(TapeMismatch) as second:
+        player.answer("POST", URL, {}, b"[1]")
+    assert second.value is first.value
+
+
+def test_the_present_moment_is_when_the_last_answer_began() -> None:
+    answered = TapedResponse(status=200, reason="OK", began_at_milliseconds=700)
+    request = TapedRequest(method="POST", url=URL)
+    player = playing(Exchange(request, answered))
+    player.answer("POST", URL, {}, b"")
+    assert player.last_answer_milliseconds == 700
 
 
 def outcome(call_id: str, output: str) -> ToolOutcome:
@@ -205,15 +318,16 @@ def actual(
 
 def test_a_tool_that_is_run_anew_may_come_out_like_on_the_tape() -> None:
     player = playing(outcomes=(RECORDED,))
-    player.check_outcome(actual())
+    player.check_outcome(player.outcome("call_1"), actual())
     with pytest.raises(TapeMismatch):
-        player.check_outcome(actual())  # it has been told
+        player.outcome("call_1")  # it has been told
 
 
 @pytest.mark.parametrize(
     ("other", "difference"),
     [
         (actual(output="mail nobody"), None),
+        (actual(output="mail email-0001"), None),
         (actual(output="post"), 'At output the tape has "mail email-0001", this run has "post".'),
         (actual(exit_code=3), "At exit_code the tape has 0, this run has 3."),
         (
@@ -232,10 +346,10 @@ def test_a_tool_that_comes_out_otherwise_is_a_mismatch(
 ) -> None:
     player = playing(outcomes=(RECORDED,))
     if difference is None:
-        player.check_outcome(other)
+        player.check_outcome(RECORDED, other)
         return
     with pytest.raises(TapeMismatch) as raised:
-        player.check_outcome(other)
+        player.check_outcome(RECORDED, other)
     assert raised.value.message == (
         f"The tool call call_1 came out otherwise than on the tape. {difference}"
     )
@@ -246,7 +360,7 @@ def test_a_tool_that_comes_out_otherwise_is_a_mismatch(
     [
         ("NetworkFailed", NetworkFailed),
         ("UsageError", UsageError),
-        ("RefreshRefused", StreamInterrupted),
+        ("RefreshRefused", RefreshRefused),
         ("NoSuchClass", StreamInterrupted),
         ("datetime", StreamInterrupted),
     ],

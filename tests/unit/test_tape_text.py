@@ -14,6 +14,7 @@ from codexctl.adapters.cassettes.tape import (
     Exchange,
     Interrupted,
     RunFacts,
+    Service,
     Tape,
     TapedFailure,
     TapedRequest,
@@ -37,7 +38,7 @@ TAPE = Tape(
         identifiers=("0192-b",),
         started_at=datetime(2026, 11, 21, 10, 0, tzinfo=UTC),
         working_folder="/home/ann/my project",
-        provider=Provider.API,
+        services=(Service(Provider.API, "https://api.openai.com/v1"),),
     ),
     exchanges=(
         Exchange(
@@ -91,7 +92,9 @@ TEXT = dedent(
         - '0192-b'
         started_at: '2026-11-21T10:00:00+00:00'
         working_folder: '/home/ann/my project'
-        provider: openai
+        services:
+        - provider: openai
+          base_url: https://api.openai.com/v1
       exchanges:
       - request:
           body: '{}'
@@ -293,7 +296,7 @@ def test_versions_are_told_before_anything_else_is_read() -> None:
         ("started_at: '2026-11-21T10:00:00+00:00'", "started_at: now", "started_at is no moment"),
         ("started_at: '2026-11-21T10:00:00+00:00'", "started_at: 2026-11-21", "no moment|no text"),
         ("10:00:00+00:00", "10:00:00", "started_at has no time zone"),
-        ("provider: openai", "provider: another", "provider is something unknown"),
+        ("provider: openai", "provider: another", "services.provider is something unknown"),
         ("status: failed", "status: odd", "status is something unknown"),
         ("body: null", "body: 5", "body is no body"),
         ("lengths: [20, 14]", "lengths: 20", "lengths is no list"),
@@ -352,10 +355,14 @@ def test_a_tape_of_others_tells_the_conversation_and_the_service(
     url: str, headers: str, provider: Provider
 ) -> None:
     tape = foreign('{"prompt_cache_key":"abc"}', url=url, headers=headers)
-    assert tape.facts == RunFacts(conversation_id="abc", provider=provider)
+    assert tape.facts == RunFacts(
+        conversation_id="abc", services=(Service(provider, url.removesuffix("/responses")),)
+    )
 
 
 def test_a_tape_of_something_else_tells_nothing() -> None:
     assert foreign("not JSON", url="https://host/x").facts == RunFacts()
-    assert foreign("[1]").facts == RunFacts(provider=Provider.API)
+    assert foreign("[1]").facts == RunFacts(
+        services=(Service(Provider.API, "https://api.openai.com/v1"),)
+    )
     assert foreign("[1]").outcomes == ()

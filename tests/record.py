@@ -2,28 +2,21 @@
 
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.tapes import TAPES, follow, lay_out, recording
-
-from codexctl.domain.models import Provider
-from codexctl.entrypoints.emulator import Emulator
+from tests.tapes import TAPES
+from tests.taping import record
 
 
 def main() -> None:
     """Record every tape anew."""
     for tape in TAPES:
-        with TemporaryDirectory() as name, Emulator(scenarios=(tape.scenario,)) as emulator:
-            lay_out(Path(name))
-            addresses = {
-                Provider.CHATGPT: emulator.chatgpt_base_url,
-                Provider.API: emulator.api_base_url,
-            }
-            with recording(tape, emulator.issuer) as cassette:
-                follow(tape, Path(name), addresses)
-            print(f"{tape.name}: {len(cassette.requests)} exchanges")  # noqa: T201
+        ran = record(tape, tape.path)
+        if (ran.exit_code, ran.text, ran.stderr) != (tape.exit_code, tape.stdout, tape.stderr):
+            said = f"exit code {ran.exit_code}\n{ran.text}{ran.stderr}"
+            sys.exit(f"{tape.name} came out otherwise than tests/tapes.py says: {said}")
+        print(tape.name)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -54,6 +54,24 @@ def unusable(session_id: str, line: int, damage: Damaged) -> SessionUnreadable:
     )
 
 
+def no_log(name: str, damage: Damaged) -> SessionUnreadable:
+    """Return the complaint that a file which may lie anywhere begins like no log.
+
+    Args:
+        name: What to call the file.
+        damage: What is wrong with its first line.
+    """
+    if damage.is_newer:
+        return SessionUnreadable(
+            f"{name} was written by a newer codexctl: {damage.reason}.",
+            remedy="Upgrade codexctl: pip install --upgrade codexctl-cli",
+        )
+    return SessionUnreadable(
+        f"{name} is a session log that is damaged at line 1: {damage.reason}.",
+        remedy="Look at it with a text editor; without that line nothing is known of the others.",
+    )
+
+
 def busy(session_id: str) -> SessionBusy:
     """Return the complaint that a session is open already."""
     return SessionBusy(

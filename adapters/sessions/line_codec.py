@@ -94,7 +94,24 @@ def decode_record(line: bytes) -> SessionRecord | None:
     Raises:
         Damaged: It is no record.
     """
+    return _record(_fields(line))
+
+
+def decode_timed_record(line: bytes) -> tuple[datetime | None, SessionRecord | None]:
+    """Read the line of a record as :func:`decode_record` does, with the moment it tells, if any.
+
+    Raises:
+        Damaged: It is no record.
+    """
     fields = _fields(line)
+    try:
+        at = _moment(text(fields, "at"))
+    except Damaged:
+        at = None
+    return at, _record(fields)
+
+
+def _record(fields: JsonObject) -> SessionRecord | None:
     match text(fields, "record"):
         case "item":
             item = decode_item(as_object(fields.get("item")))

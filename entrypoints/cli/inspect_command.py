@@ -1,50 +1,109 @@
-"""``codexctl inspect``: what a recorded event stream says."""
+"""``codexctl inspect``: what a tape, a stream or a session log says, and how two tapes differ."""
 
 import json
 from argparse import Namespace
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, field
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, assert_never
 
-from codexctl.domain.conversation import (
-    AssistantMessage,
-    ConversationItem,
-    ProviderItem,
-    Reasoning,
-    ToolOutput,
-    UserMessage,
+from codexctl.domain.errors import UsageError
+from codexctl.domain.session import Session
+from codexctl.entrypoints.cli.exit_codes import DONE
+from codexctl.entrypoints.cli.recorded_file import (
+    LogData,
+    StreamData,
+    TapeData,
+    name_of,
+    recorded,
 )
-from codexctl.domain.errors import CodexctlError, UsageError
-from codexctl.domain.stream_events import ResponseStarted
-from codexctl.domain.tools import ToolCall
-from codexctl.domain.turn import FinishedTurn, InterruptedTurn, TurnAssembler
-from codexctl.domain.values import dataclass
-from codexctl.entrypoints.cli.prompt import standard_input
 from codexctl.entrypoints.cli.surroundings import Surroundings
-from codexctl.entrypoints.composition import decode_frame, read_frames
+from codexctl.entrypoints.inspect_composition import (
+    frames_on,
+    inspected,
+    log_in,
+    read_frames,
+    read_responses,
+    tape_differences,
+    tape_in,
+)
 from codexctl.entrypoints.rendering.screen import Screen
 
 if TYPE_CHECKING:
-    from codexctl.entrypoints.composition import Frame
+    from codexctl.entrypoints.inspect_composition import Frame, LogContent, Tape
 
-_READ_BYTES = 65_536
+DIFFERENT = 1
+"""Two tapes differ, as ``diff`` says it."""
+
+_SEE_HELP = "See: codexctl inspect --help"
 
 
 def run(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
-    """Show the stream as the options say; see ``codexctl inspect --help``."""
-    with _open(options.file, surroundings.stdin) as stream:
-        frames = read_frames(_chunks(stream, options.file))
-        if options.frames:
-            _show_frames(frames, screen, as_json=options.json)
-        else:
-            _show_responses(frames, screen, as_json=options.json)
-    return 0
+    """Show the file, or the difference of two; see ``codexctl inspect --help``."""
+    _check(options)
+    if options.diff:
+        return _compare(options, screen, surroundings)
+    name = name_of(options.file)
+    with recorded(options.file, surroundings.stdin) as found:
+        match found:
+            case StreamData(chunks) if options.frames:
+                _show_frames(read_frames(chunks), screen, as_json=options.json)
+            case StreamData(chunks):
+                _show_responses(chunks, screen, name, as_json=options.json)
+            case TapeData(data) if options.frames:
+                _show_frames(frames_on(tape_in(data, name)), screen, as_json=options.json)
+            case TapeData(data):
+                _show_tape(tape_in(data, name), screen, as_json=options.json)
+            case LogData() if options.frames:
+                raise UsageError(
+                    f"{name} is a session log, which holds no server-sent events.",
+                    remedy="Leave out --frames.",
+                )
+            case LogData(data):
+                _show_log(log_in(data, name), screen, as_json=options.json)
+            case _:
+                assert_never(found)
+    return DONE
 
 
-def _show_frames(frames: "Iterator[Frame]", screen: Screen, *, as_json: bool) -> None:
+def _check(options: Namespace) -> None:
+    if not options.diff and options.file is None:
+        raise UsageError("The following arguments are required: FILE.", remedy=_SEE_HELP)
+    if not options.diff:
+        return
+    if options.file is not None:
+        raise UsageError("--diff takes two files, and this is a third.", remedy=_SEE_HELP)
+    if options.frames:
+        raise UsageError("--diff and --frames do not go together.", remedy=_SEE_HELP)
+    if options.diff == ["-", "-"]:
+        raise UsageError("Both tapes cannot come from standard input.", remedy="Name a file.")
+
+
+def _compare(options: Namespace, screen: Screen, surroundings: Surroundings) -> int:
+    from codexctl.entrypoints.rendering.tape_lines import (
+        comparable,
+        difference_object,
+        difference_text,
+    )
+
+    first, second = (_tape(word, surroundings) for word in options.diff)
+    is_different = False
+    for found in tape_differences(first, second, comparable):
+        is_different = True
+        screen.answer(_line(difference_object(found)) if options.json else difference_text(found))
+    if not is_different:
+        screen.note("The tapes say the same.")
+    return DIFFERENT if is_different else DONE
+
+
+def _tape(word: str, surroundings: Surroundings) -> "Tape":
+    with recorded(word, surroundings.stdin) as found:
+        if isinstance(found, TapeData):
+            return tape_in(found.data, name_of(word))
+    raise UsageError(
+        f"{name_of(word)} is no tape.", remedy="--diff compares what run --record writes."
+    )
+
+
+def _show_frames(frames: "Iterable[Frame]", screen: Screen, *, as_json: bool) -> None:
     for frame in frames:
         if as_json:
             line = {
@@ -53,138 +112,70 @@ def _show_frames(frames: "Iterator[Frame]", screen: Screen, *, as_json: bool) ->
                 "id": frame.last_event_id,
                 "retry": frame.retry_milliseconds,
             }
-            screen.answer(json.dumps(line, ensure_ascii=False) + "\n")
+            screen.answer(_line(line))
         else:
             screen.answer(f"{frame.event}\n")
             screen.answer("".join(f"    {line}\n" for line in frame.data.split("\n")))
 
 
-@dataclass(slots=True)
-class _Response:
-    """One response of the stream, as far as it has been read."""
+def _show_responses(chunks: Iterator[bytes], screen: Screen, name: str, *, as_json: bool) -> None:
+    from codexctl.entrypoints.rendering.response_account import response_fields, response_lines
 
-    assembler: TurnAssembler = field(default_factory=TurnAssembler)
-    kinds: Counter[str] = field(default_factory=Counter[str])
-    error: CodexctlError | None = None
-
-    def turn(self) -> FinishedTurn | InterruptedTurn:
-        turn = self.assembler.outcome()
-        if isinstance(turn, InterruptedTurn) and self.error is not None:
-            return InterruptedTurn(self.error, turn.items, turn.usage)
-        return turn
-
-
-def _show_responses(frames: "Iterator[Frame]", screen: Screen, *, as_json: bool) -> None:
-    show = _json_line if as_json else _account
-    count = 0
-    for count, response in enumerate(_responses(frames), start=1):
-        screen.answer(show(response, count))
-    if count == 0:
+    number = 0
+    for number, response in enumerate(read_responses(chunks), start=1):
+        if as_json:
+            screen.answer(_line({"type": "response", **response_fields(response)}))
+        else:
+            screen.answer("\n".join((f"response {number}", *response_lines(response))) + "\n\n")
+    if number == 0:
         raise UsageError(
-            "There are no server-sent events in it.",
-            remedy="inspect reads raw event streams: lines of event: and data:.",
+            f"{name} is no tape, no event stream and no session log.",
+            remedy="inspect reads what run --record writes, a raw stream of event: and data: lines,"
+            " and the files in sessions/.",
         )
 
 
-def _responses(frames: "Iterator[Frame]") -> Iterator[_Response]:
-    """Yield each response of the stream. A file may hold several, one after another."""
-    response = _Response()
-    try:
-        for frame in frames:
-            kind, event = decode_frame(frame)
-            if response.assembler.is_over and isinstance(event, ResponseStarted):
-                yield response
-                response = _Response()
-            response.kinds[kind] += 1
-            response.assembler.take(event)
-    except UsageError:  # the file, not what it says
-        raise
-    except CodexctlError as error:
-        response.error = error
-    if response.kinds or response.error:
-        yield response
+def _show_tape(tape: "Tape", screen: Screen, *, as_json: bool) -> None:
+    if as_json:
+        from codexctl.entrypoints.rendering.tape_lines import tape_objects
+
+        for fields in tape_objects(inspected(tape)):
+            screen.answer(_line(fields))
+        return
+    from codexctl.entrypoints.rendering.tape_account import tape_texts
+
+    for text in tape_texts(inspected(tape)):
+        screen.answer(text)
 
 
-def _json_line(response: _Response, _number: int) -> str:
-    turn = response.turn()
-    line: dict[str, object] = {
-        "type": "response",
-        "status": "completed" if isinstance(turn, FinishedTurn) else "interrupted",
-        "events": dict(response.kinds),
-        "items": [_item_fields(item) for item in turn.items],
-        "usage": asdict(turn.usage),
-    }
-    if isinstance(turn, FinishedTurn):
-        line |= {"response_id": turn.response_id, "model": turn.model}
-        line |= {"notices": list(turn.notices)}
-    else:
-        line["error"] = {"kind": type(turn.error).__name__, "message": turn.error.message}
-    return json.dumps(line, ensure_ascii=False) + "\n"
+def _show_log(log: "LogContent", screen: Screen, *, as_json: bool) -> None:
+    if as_json:
+        from codexctl.entrypoints.rendering.session_lines import (
+            damage_object,
+            header_object,
+            record_object,
+        )
 
+        screen.answer(_line(header_object(log.header)))
+        for line in log.lines:
+            if line.record is not None:
+                screen.answer(_line(record_object(line.record, line.at)))
+            else:
+                screen.answer(_line(damage_object(line.number, line.damage or "")))
+        return
+    from codexctl.entrypoints.rendering.session_account import account_lines
 
-def _account(response: _Response, number: int) -> str:
-    """Return a response as a person reads it."""
-    turn = response.turn()
-    lines = [f"response {number}"]
-    if isinstance(turn, FinishedTurn):
-        lines.append(f"  completed  {turn.response_id or ''} {turn.model or ''}".rstrip())
-        lines += [f"  note: {text}" for text in turn.notices]
-    else:
-        lines.append(f"  {type(turn.error).__name__}: {turn.error.message}")
-    lines.append("  events")
-    lines += [f"    {count:>6}  {kind}" for kind, count in response.kinds.items()]
-    lines.append("  items")
-    for item in turn.items:
-        fields = _item_fields(item)
-        lines.append(f"    {fields.pop('type')}")
-        lines += [
-            f"      {name}: {line}"
-            for name, value in fields.items()
-            for line in str(value).split("\n")
-        ]
-    usage = turn.usage
-    lines.append(
-        f"  tokens: {usage.input_tokens:,} in ({usage.cached_input_tokens:,} cached),"
-        f" {usage.output_tokens:,} out ({usage.reasoning_output_tokens:,} reasoning)"
+    moments = [line.at for line in log.lines if line.at is not None]
+    session = Session(
+        header=log.header,
+        records=tuple(line.record for line in log.lines if line.record is not None),
+        changed_at=moments[-1] if moments else log.header.created_at,
     )
-    return "\n".join(lines) + "\n\n"
+    screen.answer("".join(f"{line}\n" for line in account_lines(session)))
+    for line in log.lines:
+        if line.damage is not None:
+            screen.answer(f"line {line.number} is damaged: {line.damage}\n")
 
 
-def _item_fields(item: ConversationItem) -> dict[str, object]:
-    match item:
-        case AssistantMessage(text=text):
-            return {"type": "message", "text": text}
-        case Reasoning(summary=summary):
-            return {"type": "reasoning", "summary": "\n".join(summary)}
-        case ToolCall():
-            return {
-                "type": f"{item.kind}_call",
-                "tool": item.name,
-                "call_id": item.call_id,
-                "arguments": item.arguments,
-            }
-        case ProviderItem(kind):
-            return {"type": kind}
-        case UserMessage(text) | ToolOutput(text=text):
-            return {"type": type(item).__name__, "text": text}
-
-
-def _open(word: str, stdin: BinaryIO | None) -> AbstractContextManager[BinaryIO]:
-    if word == "-":
-        return nullcontext(standard_input(stdin))
-    try:
-        return Path(word).open("rb")
-    except OSError as error:
-        raise UsageError(
-            f"{word} cannot be read: {error.strerror}.", remedy="Name a file, or - for stdin."
-        ) from error
-
-
-def _chunks(stream: BinaryIO, word: str) -> Iterator[bytes]:
-    try:
-        while chunk := stream.read(_READ_BYTES):
-            yield chunk
-    except OSError as error:
-        raise UsageError(
-            f"{word} cannot be read: {error.strerror}.", remedy="Name a file, or - for stdin."
-        ) from error
+def _line(fields: Mapping[str, object]) -> str:
+    return json.dumps(fields, ensure_ascii=False) + "\n"

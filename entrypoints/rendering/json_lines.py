@@ -6,6 +6,7 @@ wire-contract 5.2. Ours besides: ``notice`` for what ends nothing, ``item.delta`
 
 import json
 from dataclasses import asdict, field
+from datetime import datetime
 from typing import assert_never, cast
 
 from codexctl.domain.conversation import (
@@ -54,21 +55,26 @@ class JsonReport:
     """The :class:`~codexctl.entrypoints.rendering.report.RunReport` for programs.
 
     Messages are written when their response is over, so that a response that breaks and is asked
-    for again leaves no half of it behind.
+    for again leaves no half of it behind. ``thread.started`` is the first line of every run that
+    starts, since the official client's users rely on it: notices from before wait for it.
 
     Attributes:
         screen: Where it is shown; the lines go to standard output.
         deltas: Whether ``item.delta`` lines are wanted.
+        now: The present moment where it is not the machine's, for a run from a tape.
     """
 
     screen: Screen
     deltas: bool = False
+    now: datetime | None = None
     _next_item: int = 0
     _delta_ids: dict[int | None, str] = field(default_factory=dict[int | None, str])
     _message_ids: list[tuple[ConversationItem, str]] = field(
         default_factory=list[tuple[ConversationItem, str]]
     )
     _call_ids: dict[str, str] = field(default_factory=dict[str, str])
+    _early_notices: list[str] = field(default_factory=list[str])
+    _is_open: bool = False
     _is_over: bool = False
     _is_warned: bool = False
 
@@ -78,6 +84,7 @@ class JsonReport:
             case RunStarted(conversation_id):
                 self._line({"type": "thread.started", "thread_id": conversation_id})
                 self._line({"type": "turn.started"})
+                self._open()
             case TextDelta(text, output_index):
                 if self.deltas:
                     self._delta(text, output_index)
@@ -95,9 +102,11 @@ class JsonReport:
                 if not event.keeps_text:
                     self._forget_response()
                 text = f"Reconnecting {attempt}/{retries} in {delay_seconds:.1f} s: {error.message}"
-                self._line({"type": "notice", "message": text})
+                self._notice(text)
+            case Notice(text) if not self._is_open:
+                self._early_notices.append(text)
             case Notice(text) | RequestAdjusted(text):
-                self._line({"type": "notice", "message": text})
+                self._notice(text)
             case QuotaReported(quota):
                 self._quota(quota)
             case RunFinished(usage):
@@ -124,6 +133,7 @@ class JsonReport:
         """See :meth:`codexctl.entrypoints.rendering.report.RunReport.fail`."""
         if not self._is_over:  # a signal may come after the last line, and there is one such line
             self._is_over = True
+            self._open()
             self._line({"type": "error", "message": failure.message})
             error: dict[str, object] = {
                 "message": failure.message,
@@ -134,6 +144,12 @@ class JsonReport:
                 error["resets_at"] = failure.resets_at.isoformat()
             self._line({"type": "turn.failed", "error": error})
         tell(self.screen, failure)
+
+    def _open(self) -> None:
+        """Let out the notices that have waited; those to come need not."""
+        self._is_open = True
+        while self._early_notices:
+            self._notice(self._early_notices.pop(0))
 
     def _turn(self, turn: FinishedTurn | InterruptedTurn) -> None:
         for item in turn.items:
@@ -203,10 +219,10 @@ class JsonReport:
     def _quota(self, quota: Quota) -> None:
         from codexctl.entrypoints.rendering.quota_words import quota_warning
 
-        warning = None if self._is_warned else quota_warning(quota)
+        warning = None if self._is_warned else quota_warning(quota, self.now)
         if warning is not None:
             self._is_warned = True
-            self._line({"type": "notice", "message": warning})
+            self._notice(warning)
 
     def _forget_response(self) -> None:
         self._delta_ids.clear()
@@ -215,6 +231,9 @@ class JsonReport:
     def _new_id(self) -> str:
         self._next_item += 1
         return f"item_{self._next_item - 1}"
+
+    def _notice(self, text: str) -> None:
+        self._line({"type": "notice", "message": text})
 
     def _item(self, item_id: str, fields: dict[str, object]) -> None:
         self._line({"type": "item.completed", "item": {"id": item_id, **fields}})

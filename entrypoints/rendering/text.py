@@ -1,6 +1,7 @@
 """A run for a person: the answer on standard output as it comes, the rest on standard error."""
 
 from dataclasses import field
+from datetime import datetime
 from typing import assert_never
 
 from codexctl.domain.conversation import (
@@ -59,10 +60,12 @@ class TextReport:
     Attributes:
         screen: Where it is shown.
         final_only: Print the last message when the run is over, and nothing before.
+        now: The present moment where it is not the machine's, for a run from a tape.
     """
 
     screen: Screen
     final_only: bool = False
+    now: datetime | None = None
     _answer: "_Answer" = field(init=False)
     _model: str = field(default="", init=False)
     _is_warned: bool = field(default=False, init=False)
@@ -142,7 +145,7 @@ class TextReport:
     def _quota(self, quota: Quota) -> None:
         from codexctl.entrypoints.rendering.quota_words import quota_warning
 
-        warning = None if self._is_warned else quota_warning(quota)
+        warning = None if self._is_warned else quota_warning(quota, self.now)
         if warning is not None:
             self._is_warned = True
             self.screen.note(f"note: {warning}", "yellow")

@@ -1,4 +1,4 @@
-"""``codexctl inspect``: what a recorded stream says, to a person and as JSON lines."""
+"""``codexctl inspect`` of raw streams, to a person and as JSON lines; and of what is nothing."""
 
 from pathlib import Path
 from typing import Any
@@ -167,19 +167,34 @@ def test_frames_are_shown_one_by_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "stream", [b"", b"\n\n", b'{"a": 1}\n', b"\x89PNG\r\n\x1a\n\0\0", b": a\n\n"]
+    "stream",
+    [
+        b"",
+        b"\n\n",
+        b'{"a": 1}\n',
+        b"\x89PNG\r\n\x1a\n\0\0",
+        b": a\n\n",
+        b"name: value\nversion: 1\n",
+        b"version: 1\n",
+        b"- a\n- b\n",
+    ],
 )
-def test_what_is_no_event_stream_is_told(stream: bytes) -> None:
+def test_what_is_none_of_the_three_is_told(stream: bytes) -> None:
     ran = inspect(stream)
     assert (ran.exit_code, ran.text) == (2, "")
     assert ran.stderr == (
-        "codexctl: There are no server-sent events in it.\n"
-        "  inspect reads raw event streams: lines of event: and data:.\n"
+        "codexctl: Standard input is no tape, no event stream and no session log.\n"
+        "  inspect reads what run --record writes, a raw stream of event: and data: lines, and the"
+        " files in sessions/.\n"
     )
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"), [("missing", "No such file or directory"), (".", "Is a directory")]
+    ("name", "reason"),
+    [
+        ("missing", "No such file or directory"),
+        (".", "Is a directory"),
+    ],
 )
 @pytest.mark.parametrize("words", [(), ("--json",), ("--frames",)], ids=" ".join)
 def test_a_file_that_cannot_be_read_is_told(
@@ -198,6 +213,11 @@ def test_a_file_that_breaks_while_it_is_read_is_told() -> None:
     ran = run_here("inspect", "/proc/self/mem")
     assert (ran.exit_code, ran.text) == (2, "")
     assert ran.stderr.startswith("codexctl: /proc/self/mem cannot be read: ")
+
+
+def test_a_stream_that_begins_with_fields_of_no_meaning_is_still_one() -> None:
+    for line in (b"version: 1\n", b"{\n", b"codexctl : no\n", b"# interactions\n", b"\n\n"):
+        assert inspect(line + WHOLE).text == ACCOUNT
 
 
 def test_standard_input_that_is_closed_is_told() -> None:

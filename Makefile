@@ -5,6 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.set-up
 PINS := $(VENV)/pins
+# A process for each core; a file of tests stays together, since some share what they set up.
+SPREAD ?= -n auto --dist loadfile
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -33,11 +35,11 @@ demo: $(SETUP) ## the main job against the emulator: no account, no network
 
 .PHONY: test
 test: $(SETUP) ## the tests, but for the slow ones
-	@$(BIN)/pytest -m 'not slow'
+	@$(BIN)/pytest $(SPREAD) -m 'not slow'
 
 .PHONY: test-all
 test-all: $(SETUP) ## the tests with long fuzzing, soak runs and the wheel
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(SPREAD)
 
 .PHONY: check
 check: format-check lint types imports coverage wheel ## everything that has to pass before a change lands
@@ -67,7 +69,7 @@ imports: $(SETUP) ## the arrows between the rooms
 .PHONY: coverage
 coverage: $(SETUP) ## the tests again, child processes included, and the floor of what they cover
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -m 'not slow'
+	@$(BIN)/coverage run -m pytest $(SPREAD) -m 'not slow'
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
@@ -80,7 +82,7 @@ bench: $(SETUP) ## start-up and streaming beside plain requests, 2 minutes
 	@$(BIN)/python tests/benchmarks/bench.py
 
 .PHONY: record
-record: $(SETUP) ## record the tapes in cassettes/ anew, against the emulator
+record: $(SETUP) ## record the tapes in cassettes/ and examples/ anew, against the emulator
 	@$(BIN)/python tests/record.py
 
 .PHONY: constraints

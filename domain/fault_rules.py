@@ -176,6 +176,8 @@ def _by_status(fault: ProviderFault) -> Sentence:
             return fault_words.proxy_wants_sign_in
         case status if status >= 500:
             return fault_words.service_unavailable
+        case 413:
+            return fault_words.request_too_large  # a gateway says it with a page, and is right
         case status if fault.is_html or 300 <= status < 400:
             return fault_words.gateway_blocked
         case status if status < 300:
@@ -203,6 +205,5 @@ _BY_STATUS: Mapping[int, Sentence] = {
     402: fault_spent.billing_limit_reached,
     403: fault_words.forbidden,
     408: fault_words.service_unavailable,
-    413: fault_words.request_too_large,
     429: fault_words.rate_limited,
 }

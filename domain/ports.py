@@ -89,6 +89,10 @@ class ToolExecutor(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """End what still runs, and let go of it. May be called more than once."""
+        ...
+
 
 class Clock(Protocol):
     """The time, and waiting for it to pass. Contract: ``tests/contract/test_clock.py``."""

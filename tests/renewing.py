@@ -2,16 +2,15 @@
 
 from datetime import timedelta
 
-from tests.fakes.authorization_server import LIFETIME, FakeAuthorizationServer
-from tests.fakes.clock import FakeClock
-from tests.fakes.credential_store import FakeCredentialStore
-from tests.fakes.notifier import FakeNotifier
-from tests.fakes.profile_lock import FakeProfileLock
-
 from codexctl.application.renew_login import RenewLogin
 from codexctl.domain.credentials import Credential, Secret, StoredLogin, Subscription
 from codexctl.domain.errors import AnswerLost, FileNotWritten, ServiceUnavailable
 from codexctl.domain.ports import ProfileLock
+from codexctl.testing.fakes.authorization_server import LIFETIME, FakeAuthorizationServer
+from codexctl.testing.fakes.clock import FakeClock
+from codexctl.testing.fakes.credential_store import FakeCredentialStore
+from codexctl.testing.fakes.notifier import FakeNotifier
+from codexctl.testing.fakes.profile_lock import FakeProfileLock
 
 PROFILE = "default"
 START = FakeClock().now()

@@ -20,9 +20,9 @@ import requests
 from tests.command import COMMAND, Ran, process_environment, run_command, run_here
 
 from codexctl.domain.credentials import StoredLogin
-from codexctl.entrypoints.composition import Account, open_account
+from codexctl.entrypoints.account_composition import Account, open_account
 from codexctl.entrypoints.emulator import Emulator
-from codexctl.entrypoints.emulator.identity import ACCOUNT_ID
+from codexctl.entrypoints.emulator.issuer.identity import ACCOUNT_ID
 from codexctl.entrypoints.settings import read_settings
 
 DESKTOP = {"DISPLAY": ":0", "BROWSER": "true"}

@@ -31,7 +31,7 @@ def decode_item(item: JsonObject) -> ConversationItem:
     """Return the item that a finished output item stands for. Never fails: see ProviderItem."""
     item_id = as_optional_text(item.get("id"))
     match item.get("type"):
-        case "message":
+        case "message" if isinstance(item.get("content"), str | list | None):
             return AssistantMessage(
                 parts=_decode_parts(item.get("content")),
                 item_id=item_id,

@@ -1,6 +1,6 @@
 """The tools of a run behind one port: looked up, checked, run, and their output kept in bounds."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from codexctl.adapters.tools.arguments import Check, compile_check, parse_arguments, without_nulls
@@ -18,13 +18,15 @@ class ToolRegistry:
 
     Args:
         tools: In the order in which the model is told of them.
+        let_go: Lets go of what the tools work with.
 
     Raises:
         ValueError: Two of them have one name.
     """
 
-    def __init__(self, tools: Iterable[Tool]) -> None:
+    def __init__(self, tools: Iterable[Tool], let_go: Callable[[], None] | None = None) -> None:
         ordered = tuple(tools)
+        self._let_go = let_go
         self._specs = tuple(tool.spec for tool in ordered)
         self._tools = {tool.spec.name: tool for tool in ordered}
         self._checks: dict[str, Check] = {}
@@ -54,6 +56,11 @@ class ToolRegistry:
             changes=result.changes,
             images=result.images,
         )
+
+    def close(self) -> None:
+        """See :meth:`codexctl.domain.ports.ToolExecutor.close`."""
+        if self._let_go is not None:
+            self._let_go()
 
     def _run(self, call: ToolCall) -> ToolResult:
         tool = self._tools.get(call.name)

@@ -5,15 +5,15 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from codexctl.domain.credentials import ApiKey, Credential, Secret
+from codexctl.entrypoints.account_composition import Account, open_account
 from codexctl.entrypoints.cli.surroundings import Surroundings
 from codexctl.entrypoints.cli.terminal_input import ask_passphrase, is_at_terminal
-from codexctl.entrypoints.composition import Account, open_account
 from codexctl.entrypoints.rendering.notices import ScreenNotifier
 from codexctl.entrypoints.rendering.screen import Screen
 from codexctl.entrypoints.settings import read_settings
 
 if TYPE_CHECKING:
-    from codexctl.entrypoints.composition import AskPassphrase
+    from codexctl.entrypoints.account_composition import AskPassphrase
 
 
 def account_of(options: Namespace, screen: Screen, surroundings: Surroundings) -> Account:

@@ -6,10 +6,9 @@ from importlib import import_module
 from typing import NoReturn
 
 from codexctl import __version__
-from codexctl.domain.approvals import AskMode
 from codexctl.domain.errors import UsageError
-from codexctl.domain.models import Effort, Summary, Verbosity
-from codexctl.domain.tools import SandboxMode
+from codexctl.entrypoints.cli.numbers import count, port, positive, seconds
+from codexctl.entrypoints.cli.run_arguments import RUN_DEFAULTS, check_run_options, run_options
 from codexctl.entrypoints.cli.surroundings import Surroundings
 from codexctl.entrypoints.rendering.screen import Screen
 from codexctl.entrypoints.settings import KEY_SOURCES
@@ -21,42 +20,18 @@ _EPILOG = "codexctl is not affiliated with OpenAI. To see it work without an acc
 
 _SHARED_DEFAULTS = (("verbose", False), ("quiet", False), ("color", "auto"), ("profile", None))
 
-# Apart from the options, so that it can be told which of them were given.
-_RUN_DEFAULTS: dict[str, object] = {
-    "prompt": None,
-    "stdin": False,
-    "model": (),
-    "effort": None,
-    "summary": None,
-    "verbosity": None,
-    "instructions": None,
-    "image": (),
-    "tools": "all",
-    "sandbox": SandboxMode.READ_ONLY.value,
-    "ask": None,
-    "cd": ".",
-    "no_project_doc": False,
-    "session": None,
-    "latest": False,
-    "resume": None,
-    "fork": None,
-    "ephemeral": False,
-    "web_search": False,
-    "output_schema": None,
-    "json": False,
-    "deltas": False,
-    "final_only": False,
-    "output_last_message": None,
-    "max_turns": 50,
-    "timeout": None,
-    "idle_timeout": 300.0,
-    "retries": 5,
-    "parameters": {},
-}
-
 
 class _Parser(argparse.ArgumentParser):
-    """Tells a wrong command line the way every other error is told."""
+    """Tells a wrong command line the way every other error is told.
+
+    Attributes:
+        more_help: Gives what stands at the end of the help, and is asked only for that.
+    """
+
+    more_help: Callable[[], str] | None = None
+
+    def format_help(self) -> str:
+        return super().format_help() + ("" if self.more_help is None else self.more_help())
 
     def error(self, message: str) -> NoReturn:
         sentence = message[:1].upper() + message[1:].rstrip(".") + "."
@@ -73,7 +48,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     options = _parser(words).parse_args(words)
     defaults: dict[str, object] = dict(_SHARED_DEFAULTS)
     if options.command == "run":
-        defaults |= _RUN_DEFAULTS
+        check_run_options(vars(options))
+        defaults |= RUN_DEFAULTS
         if hasattr(options, "config"):
             defaults |= _overrides(options.config)
     for name, default in defaults.items():
@@ -88,7 +64,7 @@ def _overrides(pairs: Sequence[str]) -> Mapping[str, object]:
 
     words, parameters = split_overrides(pairs)
     given = vars(_parser(["run"]).parse_args(["run", *words]))
-    return {name: value for name, value in given.items() if name in _RUN_DEFAULTS} | {
+    return {name: value for name, value in given.items() if name in RUN_DEFAULTS} | {
         "parameters": parameters
     }
 
@@ -130,9 +106,9 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         ("usage", "tell what is left of the allowance", _json_options),
         ("token", "print a fresh bearer token for scripts", _no_options),
         ("rekey", "protect the stored credentials otherwise", _rekey_options),
-        ("run", "ask a model and run the tools it calls", _run_options),
+        ("run", "ask a model and run the tools it calls", run_options),
         ("sessions", "list, show or remove saved conversations", _sessions_options),
-        ("inspect", "show what a recorded stream says", _inspect_options),
+        ("inspect", "show what a tape, stream or session log says", _inspect_options),
         ("emulator", "a stand-in for both Responses services on this machine", _emulator_options),
         ("demo", "the main job against the emulator: no account, no network", _no_options),
     ):
@@ -149,71 +125,6 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         else:  # its name and help are enough, and quicker
             commands.add_parser(name, add_help=False, help=about)
     return parser
-
-
-def _run_options(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("prompt", nargs="?", metavar="PROMPT", help="what to ask; - or none: read it from stdin")
-    add("--stdin", action="store_true", help="append what comes on stdin to PROMPT")
-    add(
-        "-m",
-        "--model",
-        action="append",
-        metavar="MODEL",
-        help="such as gpt-5.5, gpt-5.5:high, openai/gpt-5.2-codex (API key); repeatable: later "
-        "ones are asked when an earlier one cannot answer",
-    )
-    add("--effort", choices=[one.value for one in Effort], help="how hard to think")
-    add("--summary", choices=[one.value for one in Summary], help="of the reasoning")
-    add("--verbosity", choices=[one.value for one in Verbosity], help="how long to answer")
-    add("--instructions", metavar="TEXT|@FILE", help="replace the default instructions")
-    add("-i", "--image", action="append", metavar="FILE", help="a picture to look at; repeatable")
-    add("--tools", metavar="NAMES", help="comma-separated names, all (default), or none")
-    add(
-        "-s",
-        "--sandbox",
-        choices=[one.value for one in SandboxMode],
-        help="what tools may touch; default: read-only",
-    )
-    add(
-        "--ask",
-        choices=[one.value for one in AskMode],
-        help="before a tool runs: never, before what no sandbox confines (on-request, the default "
-        "on a terminal), or before everything that does more than read (always)",
-    )
-    add("--web-search", action="store_true", help="let the service search the web")
-    add("-C", "--cd", metavar="DIR", help="working folder of the tools")
-    add("--no-project-doc", action="store_true", help="leave AGENTS.md out")
-    sessions = parser.add_mutually_exclusive_group()
-    sessions.add_argument("--session", metavar="NAME", help="go on with, or begin, a named session")
-    sessions.add_argument(
-        "--continue", dest="latest", action="store_true", help="go on with this folder's last one"
-    )
-    sessions.add_argument("--resume", metavar="ID", help="go on with a session")
-    sessions.add_argument("--fork", metavar="ID", help="begin a new one where another stands")
-    sessions.add_argument("--ephemeral", action="store_true", help="keep nothing of this run")
-    add("--output-schema", metavar="FILE", help="JSON Schema that the final answer has to follow")
-    add("--json", action="store_true", help="JSON lines on stdout")
-    add("--deltas", action="store_true", help="with --json: text as it comes, too")
-    add("--final-only", action="store_true", help="print the last message only, at the end")
-    add("-o", "--output-last-message", metavar="FILE", help="write the last message to FILE")
-    add("--max-turns", type=_positive, metavar="N", help="default: 50")
-    add("--retries", type=_count, metavar="N", help="of a failed request; default: 5")
-    add("--timeout", type=_seconds, metavar="S", help="seconds the whole run may take")
-    add(
-        "--idle-timeout",
-        type=_seconds,
-        metavar="S",
-        help="seconds the service may be silent; default: 300",
-    )
-    add(
-        "-c",
-        "--config",
-        action="append",
-        metavar="KEY=VALUE",
-        help="a setting by the name of its long option, or a parameter of the request such as "
-        "service_tier=priority",
-    )
 
 
 def _login_options(parser: argparse.ArgumentParser) -> None:
@@ -241,7 +152,7 @@ def _login_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-open", action="store_true", help="print the address, open nothing")
     parser.add_argument(
-        "--timeout", type=_seconds, default=900.0, metavar="S", help="seconds; default: 900"
+        "--timeout", type=seconds, default=900.0, metavar="S", help="seconds; default: 900"
     )
 
 
@@ -283,69 +194,70 @@ def _sessions_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _inspect_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="a raw event stream (.sse); - for stdin")
-    parser.add_argument("--frames", action="store_true", help="each server-sent event by itself")
-    parser.add_argument("--json", action="store_true", help="JSON lines")
+    add = parser.add_argument
+    add(
+        "file",
+        nargs="?",
+        metavar="FILE",
+        help="a tape, a raw event stream (.sse) or a session log; - for stdin",
+    )
+    add("--frames", action="store_true", help="each server-sent event by itself")
+    add("--json", action="store_true", help="JSON lines")
+    add(
+        "--diff",
+        nargs=2,
+        metavar=("A", "B"),
+        help="how two tapes differ; exit 0 if they say the same, 1 if they do not",
+    )
 
 
 def _emulator_options(parser: argparse.ArgumentParser) -> None:
+    if isinstance(parser, _Parser):
+        parser.more_help = _scenarios
     add = parser.add_argument
-    add("--port", type=_port, default=0, metavar="N", help="0, the default: any free one")
+    add("--port", type=port, default=0, metavar="N", help="0, the default: any free one")
     add(
         "--scenario",
         action="append",
         default=[],
         metavar="NAME",
-        help="what to answer; repeatable, one a conversation; `help` lists them",
+        help="what to answer, by a name out of the list below; repeatable",
+    )
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument(
+        "--script", metavar="FILE", help="a YAML file of replies (docs/emulator.md)"
+    )
+    source.add_argument(
+        "--cassette",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="answer from a tape or a raw .sse stream; repeatable, one after another",
     )
     add("--log", metavar="FILE", help="append each request as a JSON line")
     add(
         "--access-token-lifetime",
-        type=_positive,
+        type=positive,
         default=864_000,
         metavar="S",
         help="seconds an access token is good for; default: ten days",
     )
     add(
         "--approve-after",
-        type=_count,
+        type=count,
         default=0,
         metavar="S",
         help="seconds until a device code is approved; default: 0",
     )
+    add("--tls", action="store_true", help="speak HTTPS, with a certificate made at the start")
     add("--env", action="store_true", help="print export lines for a shell as well")
+
+
+def _scenarios() -> str:
+    from codexctl.entrypoints.emulator.scenario_names import scenario_list
+
+    return f"\n{scenario_list()}"
 
 
 def _no_options(_parser: argparse.ArgumentParser) -> None:
     """Take no options but the shared ones."""
-
-
-def _count(text: str) -> int:
-    value = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
-    return value
-
-
-def _positive(text: str) -> int:
-    value = _count(text)
-    if value == 0:
-        raise argparse.ArgumentTypeError("it must be 1 or more")
-    return value
-
-
-def _port(text: str) -> int:
-    value = _count(text)
-    if value > 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port")
-    return value
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
-    return value

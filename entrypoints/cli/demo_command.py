@@ -7,9 +7,10 @@ from tempfile import TemporaryDirectory
 
 from codexctl.application.run_conversation import Task
 from codexctl.domain.models import Provider
+from codexctl.entrypoints.account_composition import Account, open_account
 from codexctl.entrypoints.cli.run_command import DEFAULT_INSTRUCTIONS, follow
 from codexctl.entrypoints.cli.surroundings import Surroundings
-from codexctl.entrypoints.composition import Account, RunOptions, open_account, running
+from codexctl.entrypoints.composition import RunOptions, running
 from codexctl.entrypoints.emulator import Emulator
 from codexctl.entrypoints.rendering.notices import ScreenNotifier
 from codexctl.entrypoints.rendering.screen import Screen

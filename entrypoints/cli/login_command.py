@@ -11,12 +11,7 @@ from typing import TYPE_CHECKING
 
 from codexctl.domain.credentials import ApiKey, Credential, Secret, Subscription
 from codexctl.domain.errors import SignInFailed, SignInRejected, UsageError
-from codexctl.entrypoints.cli.account import account_of, is_headless, kind_of
-from codexctl.entrypoints.cli.exit_codes import DONE
-from codexctl.entrypoints.cli.prompt import standard_input
-from codexctl.entrypoints.cli.surroundings import Surroundings
-from codexctl.entrypoints.cli.terminal_input import hidden_input, is_at_terminal, read_line
-from codexctl.entrypoints.composition import (
+from codexctl.entrypoints.account_composition import (
     Account,
     Person,
     browser_receiver,
@@ -24,6 +19,11 @@ from codexctl.entrypoints.composition import (
     read_codex_login,
     ready_token,
 )
+from codexctl.entrypoints.cli.account import account_of, is_headless, kind_of
+from codexctl.entrypoints.cli.exit_codes import DONE
+from codexctl.entrypoints.cli.prompt import standard_input
+from codexctl.entrypoints.cli.surroundings import Surroundings
+from codexctl.entrypoints.cli.terminal_input import hidden_input, is_at_terminal, read_line
 from codexctl.entrypoints.rendering.screen import Screen
 
 if TYPE_CHECKING:

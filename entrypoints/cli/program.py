@@ -65,7 +65,9 @@ def _options(arguments: Sequence[str], screen: Screen) -> Namespace | None:
     printed = io.StringIO()
     try:
         with redirect_stdout(printed):
-            return parse(arguments)
+            options = parse(arguments)
+        options.words = tuple(arguments)  # for who is to be told what to type instead
+        return options
     except SystemExit:  # argparse's way out of --help and --version
         screen.answer(printed.getvalue())
         return None

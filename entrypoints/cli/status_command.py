@@ -8,10 +8,10 @@ from codexctl.domain.credentials import Credential, StoredLogin, Subscription
 from codexctl.domain.errors import NotSignedIn
 from codexctl.domain.refusals import refresh_refused
 from codexctl.domain.values import dataclass
+from codexctl.entrypoints.account_composition import Account
 from codexctl.entrypoints.cli.account import account_of, kind_of
 from codexctl.entrypoints.cli.exit_codes import DONE, exit_code_for
 from codexctl.entrypoints.cli.surroundings import Surroundings
-from codexctl.entrypoints.composition import Account
 from codexctl.entrypoints.rendering.screen import Screen
 from codexctl.entrypoints.settings import Settings, read_settings
 

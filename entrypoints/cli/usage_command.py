@@ -6,10 +6,10 @@ from argparse import Namespace
 from codexctl.domain.credentials import Subscription
 from codexctl.domain.errors import SignInRejected, UsageError
 from codexctl.domain.quota import Quota, QuotaWindow
+from codexctl.entrypoints.account_composition import Account
 from codexctl.entrypoints.cli.account import account_of
 from codexctl.entrypoints.cli.exit_codes import DONE
 from codexctl.entrypoints.cli.surroundings import Surroundings
-from codexctl.entrypoints.composition import Account
 from codexctl.entrypoints.rendering.screen import Screen
 
 

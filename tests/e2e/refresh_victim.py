@@ -15,7 +15,7 @@ from codexctl.application.fresh_credentials import FreshCredentials
 from codexctl.domain.credentials import Secret, StoredLogin, Subscription, TokenGrant
 from codexctl.domain.ports import AuthorizationServer, CredentialStore, ProfileLock
 from codexctl.domain.sign_in import AuthorizationRequest
-from codexctl.entrypoints.composition import open_account
+from codexctl.entrypoints.account_composition import open_account
 from codexctl.entrypoints.settings import read_settings
 
 

@@ -93,7 +93,7 @@ def torture(folder: Path, kills: int) -> None:
 
 
 def test_a_run_that_is_killed_and_continued_does_everything_once(tmp_path: Path) -> None:
-    torture(tmp_path, 4)
+    torture(tmp_path, 2)
 
 
 @pytest.mark.slow

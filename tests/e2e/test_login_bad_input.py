@@ -2,13 +2,13 @@
 
 import os
 import subprocess
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.command import COMMAND, Ran, process_environment
 from tests.conftest import require_program
+from tests.disks import fill, small_disk
 from tests.fakes.raw_issuer import raw_issuer, reply
 from tests.signing_in import Machine, machine
 
@@ -224,32 +224,6 @@ def run_without_privileges(user: Machine, *words: str) -> Ran:
     return Ran(
         exit_code=finished.returncode, stdout=finished.stdout, stderr=finished.stderr.decode()
     )
-
-
-@contextmanager
-def small_disk(folder: Path) -> Generator[Path, None, None]:
-    """Mount a disk of 64 KiB."""
-    if not AS_ROOT:
-        pytest.skip("only root can mount a small disk")
-    folder.mkdir()
-    mount = [require_program("mount"), "-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs", folder]
-    if subprocess.run(mount, capture_output=True).returncode != 0:
-        pytest.skip("nothing can be mounted here")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
-
-
-def fill(folder: Path) -> Path:
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while file.write(b"x" * 512):
-                pass
-        except OSError:
-            return filler
-    return filler
 
 
 def test_a_full_disk_loses_nothing_and_spends_nothing(tmp_path: Path) -> None:

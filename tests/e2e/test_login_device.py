@@ -8,7 +8,7 @@ from tests.signing_in import FILE_NOTE, HINT, SIGNALS, SIGNED_IN, Machine, machi
 
 from codexctl.domain.credentials import Subscription
 from codexctl.entrypoints.emulator import Emulator
-from codexctl.entrypoints.emulator.identity import ACCOUNT_ID
+from codexctl.entrypoints.emulator.issuer.identity import ACCOUNT_ID
 
 
 def shown(emulator: Emulator) -> str:

@@ -10,7 +10,7 @@ import pytest
 from tests.signing_in import FILE_NOTE, SIGNED_IN, Machine, machine
 
 from codexctl.domain.credentials import ApiKey, Secret, Subscription
-from codexctl.entrypoints.emulator.identity import ACCOUNT_ID, AUTH_CLAIM
+from codexctl.entrypoints.emulator.issuer.identity import ACCOUNT_ID, AUTH_CLAIM
 
 KEY = "sk-canary-0123456789"
 KEY_LOGIN = "Signed in: API key, profile default.\n" + FILE_NOTE

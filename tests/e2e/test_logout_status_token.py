@@ -8,7 +8,7 @@ import pytest
 from tests.signing_in import FILE_NOTE, HINT, machine
 
 from codexctl.domain.credentials import StoredLogin, Subscription
-from codexctl.entrypoints.emulator.identity import ACCOUNT_ID
+from codexctl.entrypoints.emulator.issuer.identity import ACCOUNT_ID
 
 NOBODY = "Nobody was signed in.\n"
 NO_CREDENTIAL = (

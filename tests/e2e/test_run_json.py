@@ -1,6 +1,7 @@
 """``run --json``: one JSON object a line, in the order of what happens, with one last line."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,6 +60,16 @@ def lines_after_the_start(ran: Ran) -> list[dict[str, Any]]:
 def test_the_thread_is_the_conversation_that_the_service_is_told_of() -> None:
     asked = ask("--json", "hi", script=[ANSWER])
     assert asked.ran.lines[0]["thread_id"] == asked.seen[0].body["prompt_cache_key"]
+
+
+def test_what_is_told_before_the_run_starts_comes_after_its_first_lines(tmp_path: Path) -> None:
+    document = tmp_path / "AGENTS.md"
+    document.write_text("x" * 40_000)
+    notice, *_, last = lines_after_the_start(
+        ask("--json", "-C", str(tmp_path), "hi", script=[ANSWER]).ran
+    )
+    assert (notice["type"], last["type"]) == ("notice", "turn.completed")
+    assert notice["message"].startswith(f"{document} is more than ")
 
 
 def test_a_run_with_all_it_can_have_gives_each_line_in_order() -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from tests.command import Ran, run_command, run_here
-from tests.fakes.clock import FakeClock
 from tests.fakes.screen import on_terminal
 from tests.fakes.session_values import (
     ANSWERED,
@@ -35,6 +34,7 @@ from codexctl.domain.session import CallBegun, ItemAdded, SessionHeader, Session
 from codexctl.domain.stream_events import Usage
 from codexctl.entrypoints.cli.arguments import load_command, parse
 from codexctl.entrypoints.cli.surroundings import Surroundings
+from codexctl.testing.fakes.clock import FakeClock
 
 NOON = 1_780_315_200  # 2026-06-01 12:00 UTC
 

@@ -111,7 +111,7 @@ def torture(folder: Path, kills: int, commands: list[tuple[str, ...]]) -> None:
 
 
 def test_commands_that_are_killed_leave_old_or_new(tmp_path: Path) -> None:
-    torture(tmp_path, 40, COMMANDS)
+    torture(tmp_path, 2 * len(COMMANDS), COMMANDS)
 
 
 @pytest.mark.slow

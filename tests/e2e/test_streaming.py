@@ -3,6 +3,7 @@
 import subprocess
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.command import COMMAND, api_environment, process_environment
@@ -27,17 +28,21 @@ class Conversation:
 
 @pytest.mark.parametrize("chunked", [True, False], ids=["chunked", "close-delimited"])
 @pytest.mark.parametrize("headers", [(), ("content-type: text/event-stream",)])
+@pytest.mark.parametrize("recorded", [False, True], ids=["", "recorded"])
 def test_each_delta_is_printed_before_the_next_one_is_sent(
     chunked: bool,  # noqa: FBT001
     headers: tuple[str, ...],
+    recorded: bool,  # noqa: FBT001
+    tmp_path: Path,
 ) -> None:
+    tape = ("--record", str(tmp_path / "tape.yaml")) if recorded else ()
     words = ["The ", "first ", "wörds.", " ", "✓"]
     talk = Conversation()
     reply = Reply(pieces=talk.pieces(words), chunked=chunked, headers=headers)
     with (
         StreamServer(lambda number, seen: reply) as server,
         subprocess.Popen(
-            [COMMAND, "run", "--tools", "none", "hi"],
+            [COMMAND, "run", "--tools", "none", *tape, "hi"],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=process_environment(api_environment(server.base_url)),

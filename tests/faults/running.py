@@ -13,10 +13,7 @@ from typing import Any
 import pytest
 from dependency_injector import providers
 from tests.command import SHARED_HOME, Ran, api_environment
-from tests.fakes.clock import FakeClock
-from tests.fakes.entropy import FakeEntropy
 from tests.fakes.stream_server import Seen
-from tests.fakes.tool_executor import FakeToolExecutor, Scripted
 from tests.faults.server import FaultServer
 from tests.faults.streams import TOOL
 
@@ -38,6 +35,9 @@ from codexctl.entrypoints.rendering.report import RunReport
 from codexctl.entrypoints.rendering.screen import Screen
 from codexctl.entrypoints.rendering.text import TextReport
 from codexctl.entrypoints.settings import Settings, read_settings
+from codexctl.testing.fakes.clock import FakeClock
+from codexctl.testing.fakes.entropy import FakeEntropy
+from codexctl.testing.fakes.tool_executor import FakeToolExecutor, Scripted
 
 PATIENCE_SECONDS = 20.0
 """A run that takes longer hangs. Every limit that a run is given here is far below it."""

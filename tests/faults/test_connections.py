@@ -1,11 +1,12 @@
 """No connection, a lost one, or one to somebody else: TCP, names, redirects."""
 
 import pytest
-from tests.fakes.clock import FakeClock
 from tests.faults.endings import assert_the_network_failed
 from tests.faults.running import Conditions, Manner, Told, run_against
 from tests.faults.server import Cut, FaultServer, Reset
 from tests.faults.streams import CALL_ID, FIRST_STEP, LAST_STEP, STDOUT, refused
+
+from codexctl.testing.fakes.clock import FakeClock
 
 NO_SUCH_HOST = "https://codexctl-service.invalid"
 """A name that RFC 6761 keeps from ever being one."""

@@ -55,7 +55,9 @@ _STATUSES = {
 def _row(status: str, body: str) -> Row:
     exit_code, kind, requests = _STATUSES[status]
     text, headers, words = _BODIES[body]
-    if "page" in body and status < "500":
+    if "page" in body and status.startswith("413"):
+        words = ()  # a gateway's page, and what it says is true: the request is what is wrong
+    elif "page" in body and status < "500":
         # Whoever sent a web page is not the service (known bug 134: not a matter of the sign-in).
         exit_code, kind, requests = 5, "GatewayBlocked", ONCE
     return Row(

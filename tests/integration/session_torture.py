@@ -16,7 +16,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tests.fakes.clock import FakeClock
 from tests.fakes.session_values import a_header, an_id
 
 from codexctl.adapters.sessions import store as store_module
@@ -24,6 +23,7 @@ from codexctl.adapters.sessions.store import FileSessionStore
 from codexctl.domain.conversation import UserMessage
 from codexctl.domain.errors import SessionUnreadable, UsageError
 from codexctl.domain.session import CallBegun, ItemAdded, SessionRecord
+from codexctl.testing.fakes.clock import FakeClock
 
 _PACKAGE = str(Path(store_module.__file__).parent)
 _STEPS_OF_A_PLAN = 8

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 
 import pytest
 import requests
-from tests.fakes.authorization_server import FakeAuthorizationServer
-from tests.fakes.clock import FakeClock
 from tests.fakes.raw_issuer import PATIENCE_SECONDS
 
 from codexctl.adapters.openai_oauth.authorization_server import OpenAiAuthorizationServer
@@ -25,6 +23,8 @@ from codexctl.domain.errors import CodexctlError, FileNotWritten, SignInFailed
 from codexctl.domain.ports import RedirectReceiver
 from codexctl.domain.sign_in import AuthorizationRequest
 from codexctl.entrypoints.emulator.server import Emulator
+from codexctl.testing.fakes.authorization_server import FakeAuthorizationServer
+from codexctl.testing.fakes.clock import FakeClock
 
 STATE = Secret("canary-state-0123456789")
 CODE = Secret("canary-code-0123456789")

@@ -14,7 +14,6 @@ from urllib.parse import parse_qs
 
 import pytest
 from tests.command import process_environment
-from tests.fakes.clock import FakeClock
 from tests.fakes.raw_issuer import PATIENCE_SECONDS, RawIssuer, raw_issuer, reply
 
 from codexctl.adapters.openai_oauth.authorization_server import OpenAiAuthorizationServer
@@ -35,6 +34,7 @@ from codexctl.domain.errors import (
     UsageError,
 )
 from codexctl.domain.sign_in import DeviceApproved, DeviceCode, DevicePending
+from codexctl.testing.fakes.clock import FakeClock
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 REFRESH_TOKEN = Secret("canary-refresh-token-0123456789")

@@ -17,7 +17,7 @@ from tests.fakes.wire import ANSWER, completed, created, frames
 
 from codexctl.adapters.responses.client import ResponsesClient
 from codexctl.adapters.responses.http import HttpSettings, Session
-from codexctl.adapters.responses.patience import Patience, Silence
+from codexctl.adapters.responses.patience import Patience, PatientAdapter, Silence
 from codexctl.domain.errors import CodexctlError, NetworkFailed, RateLimited, UsageError
 from codexctl.domain.models import Provider
 from codexctl.domain.stream_events import (
@@ -289,7 +289,7 @@ def test_a_proxy_with_a_user_and_no_host_is_a_malformed_setting(
 
 def test_without_patience_an_answer_is_read_as_by_any_other_adapter() -> None:
     reply = Reply(pieces=[b"all ", b"of it"])
-    with StreamServer(lambda number, seen: reply) as server, Session() as session:
+    with StreamServer(lambda number, seen: reply) as server, Session(PatientAdapter) as session:
         assert session.get(server.base_url, timeout=30).content == b"all of it"
 
 

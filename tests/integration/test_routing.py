@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 import requests
-from tests.fakes.clock import FakeClock
-from tests.fakes.notifier import FakeNotifier
 from tests.fakes.stream_server import Reply, Seen, StreamServer
 from tests.fakes.values import API_KEY, SUBSCRIPTION
 from tests.unprivileged import ordinary_user
@@ -34,12 +32,14 @@ from codexctl.domain.errors import (
 from codexctl.domain.models import Provider
 from codexctl.domain.routing import KnownRouting
 from codexctl.entrypoints.emulator import ACCOUNT_ID, Emulator
-from codexctl.entrypoints.emulator.account_endpoints import (
+from codexctl.entrypoints.emulator.account.endpoints import (
     DOUBLE_ACCOUNT_ID,
     UNLISTED_ACCOUNT_ID,
     US_ACCOUNT_ID,
     US_CR_ACCOUNT_ID,
 )
+from codexctl.testing.fakes.clock import FakeClock
+from codexctl.testing.fakes.notifier import FakeNotifier
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 CHECK = "/backend-api/wham/accounts/check"

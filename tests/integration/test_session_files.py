@@ -15,8 +15,7 @@ from types import FrameType
 import pytest
 from filelock import FileLock
 from tests.command import process_environment
-from tests.conftest import require_program
-from tests.fakes.clock import FakeClock
+from tests.disks import make_read_only, small_disk
 from tests.fakes.session_values import (
     ANSWERED,
     ASKED,
@@ -34,6 +33,7 @@ from codexctl.domain.conversation import Image, UserMessage
 from codexctl.domain.errors import FileNotWritten, SessionBusy, SessionUnreadable, UsageError
 from codexctl.domain.ports import SessionLog
 from codexctl.domain.session import CallBegun, ItemAdded, SessionHeader, SessionRecord
+from codexctl.testing.fakes.clock import FakeClock
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG = ItemAdded(UserMessage("x" * 100_000))
@@ -447,23 +447,6 @@ def test_of_a_session_that_cannot_be_begun_nothing_is_left(home: Path, room: int
         assert _store(home).read(an_id(1)).records == (ASKED,)
 
 
-@contextmanager
-def _small_disk(folder: Path) -> Generator[Path, None, None]:
-    """Mount a disk of 64 KiB."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    mount = require_program("mount")
-    disk = folder / "disk"
-    disk.mkdir()
-    command = [mount, "-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs", disk]
-    if subprocess.run(command, capture_output=True).returncode != 0:
-        pytest.skip("nothing can be mounted here")
-    try:
-        yield disk
-    finally:
-        subprocess.run(["umount", "-l", disk], check=True)
-
-
 def _append_for_ever(log: SessionLog, kept: list[SessionRecord]) -> None:
     while True:
         record = ItemAdded(UserMessage("x" * 997 * (len(kept) % 3)))
@@ -472,7 +455,7 @@ def _append_for_ever(log: SessionLog, kept: list[SessionRecord]) -> None:
 
 
 def test_a_full_disk_loses_no_line_that_was_kept(tmp_path: Path) -> None:
-    with _small_disk(tmp_path) as disk:
+    with small_disk(tmp_path / "disk") as disk:
         log = _store(disk).create(a_header())
         kept: list[SessionRecord] = []
         with pytest.raises(FileNotWritten) as failed:
@@ -493,9 +476,9 @@ def test_a_full_disk_loses_no_line_that_was_kept(tmp_path: Path) -> None:
 
 
 def test_sessions_of_a_read_only_disk_can_be_read(tmp_path: Path) -> None:
-    with _small_disk(tmp_path) as disk:
+    with small_disk(tmp_path / "disk") as disk:
         _keep(disk, a_header())
-        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        make_read_only(disk)
         assert _store(disk).read(an_id(1)).records == (ASKED, ANSWERED, STEP)
         assert len(list(_store(disk).listed())) == 1
         for attempt in (
@@ -521,7 +504,7 @@ def test_nothing_is_added_to_a_log_that_was_closed(home: Path) -> None:
 _HOLD = """
 import sys
 from pathlib import Path
-from tests.fakes.clock import FakeClock
+from codexctl.testing.fakes.clock import FakeClock
 from codexctl.adapters.sessions.store import FileSessionStore
 _, log = FileSessionStore(Path(sys.argv[1]), FakeClock()).open(sys.argv[2])
 print("open", flush=True)
@@ -531,7 +514,7 @@ sys.stdin.read()
 _BEGIN = """
 import sys
 from pathlib import Path
-from tests.fakes.clock import FakeClock
+from codexctl.testing.fakes.clock import FakeClock
 from tests.fakes.session_values import ASKED, a_header
 from codexctl.adapters.sessions.store import FileSessionStore
 from codexctl.domain.errors import SessionBusy
@@ -647,7 +630,7 @@ def test_writers_killed_very_often_lose_at_most_a_line(manner: str, kills: int) 
 _LOADED = """
 import json, os, sys
 from pathlib import Path
-from tests.fakes.clock import FakeClock
+from codexctl.testing.fakes.clock import FakeClock
 from tests.fakes.session_values import ASKED, a_header
 there = set(sys.modules)
 from codexctl.adapters.sessions.store import FileSessionStore

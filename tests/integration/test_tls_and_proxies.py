@@ -84,7 +84,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(identity: Identity) ->
     with _answering(identity) as server:
         error = _error_of(server.base_url)
         assert server.seen == []
-    assert (type(error), error.remedy) == (NetworkFailed, TRUST)
+    assert (type(error), error.remedy) == (GatewayBlocked, TRUST)
     assert error.message == "The certificate of the service is not to be trusted."
 
 

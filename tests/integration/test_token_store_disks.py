@@ -1,13 +1,9 @@
-"""The credential file on disks that are full or read-only. Root alone can mount them."""
+"""The credential file on disks that are full or read-only."""
 
-import os
-import subprocess
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.conftest import require_program
+from tests.disks import fill, make_read_only, small_disk
 from tests.fakes.stores import PAYING, SUBSCRIBED, quick_store
 
 from codexctl.adapters.token_store.keys import KeySourceName
@@ -19,38 +15,10 @@ def _contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
-@contextmanager
-def _small_disk(folder: Path) -> Generator[Path, None, None]:
-    """Mount a disk of 64 KiB."""
-    if os.name == "nt" or os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    mount = require_program("mount")
-    disk = folder / "disk"
-    disk.mkdir()
-    command = [mount, "-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs", disk]
-    if subprocess.run(command, capture_output=True).returncode != 0:
-        pytest.skip("nothing can be mounted here")
-    try:
-        yield disk
-    finally:
-        subprocess.run(["umount", "-l", disk], check=True)
-
-
-def _fill(folder: Path) -> Path:
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while file.write(b"x" * 512):
-                pass
-        except OSError:
-            pass
-    return filler
-
-
 def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
-    with _small_disk(tmp_path) as disk:
+    with small_disk(tmp_path / "disk") as disk:
         quick_store(disk).save("default", SUBSCRIBED)
-        filler = _fill(disk)
+        filler = fill(disk)
         before = _contents(disk)
         for attempt in (
             lambda: quick_store(disk).save("default", PAYING),
@@ -69,8 +37,8 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_was_full_from_the_start_is_no_trap(tmp_path: Path) -> None:
-    with _small_disk(tmp_path) as disk:
-        filler = _fill(disk)
+    with small_disk(tmp_path / "disk") as disk:
+        filler = fill(disk)
         with pytest.raises(FileNotWritten, match="the disk is full"):
             quick_store(disk).save("default", PAYING)
         filler.unlink()
@@ -79,9 +47,9 @@ def test_a_disk_that_was_full_from_the_start_is_no_trap(tmp_path: Path) -> None:
 
 
 def test_a_read_only_disk_can_be_read(tmp_path: Path) -> None:
-    with _small_disk(tmp_path) as disk:
+    with small_disk(tmp_path / "disk") as disk:
         quick_store(disk).save("default", PAYING)
-        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        make_read_only(disk)
         assert quick_store(disk).load("default") == PAYING
         with pytest.raises(FileNotWritten, match="the file system is read-only"):
             quick_store(disk).save("default", SUBSCRIBED)

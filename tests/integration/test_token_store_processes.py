@@ -32,9 +32,10 @@ for number in range(5):
 """
 
 
-def test_twenty_processes_that_save_at_once_lose_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [8, pytest.param(20, marks=pytest.mark.slow)])
+def test_processes_that_save_at_once_lose_nothing(tmp_path: Path, count: int) -> None:
     home = tmp_path / "home"
-    names = [f"canary {number:02}" for number in range(20)]
+    names = [f"canary {number:02}" for number in range(count)]
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", _SAVE, home, name],

@@ -102,10 +102,11 @@ def test_the_wheel_takes_no_name_but_its_own(built: Built) -> None:
 
 
 def test_the_wheel_holds_every_module_of_the_tree(built: Built) -> None:
+    source = ROOT / "src" / "codexctl"
     here = {
-        f"codexctl/{path.relative_to(ROOT)}"
-        for room in ROOMS
-        for path in (ROOT / room).rglob("*.py")
+        f"codexctl/{path.relative_to(source)}"
+        for package in (*ROOMS, "testing")
+        for path in (source / package).rglob("*.py")
     }
     here |= {"codexctl/__init__.py", "codexctl/__main__.py", "codexctl/py.typed"}
     assert {name for name in _names(built.wheel) if name.startswith("codexctl/")} == here

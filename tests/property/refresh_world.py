@@ -7,12 +7,6 @@ from datetime import timedelta
 from enum import Enum, auto
 
 import pytest
-from tests.fakes.authorization_server import FakeAuthorizationServer
-from tests.fakes.clock import FakeClock
-from tests.fakes.credential_source import FakeCredentialSource
-from tests.fakes.credential_store import FakeCredentialStore
-from tests.fakes.notifier import FakeNotifier
-from tests.fakes.profile_lock import FakeProfileLock
 
 from codexctl.application.fresh_credentials import FreshCredentials
 from codexctl.application.keep_login import KeepLogin
@@ -29,6 +23,12 @@ from codexctl.domain.errors import (
 )
 from codexctl.domain.refusals import refresh_refused
 from codexctl.domain.sign_in import AuthorizationRequest
+from codexctl.testing.fakes.authorization_server import FakeAuthorizationServer
+from codexctl.testing.fakes.clock import FakeClock
+from codexctl.testing.fakes.credential_source import FakeCredentialSource
+from codexctl.testing.fakes.credential_store import FakeCredentialStore
+from codexctl.testing.fakes.notifier import FakeNotifier
+from codexctl.testing.fakes.profile_lock import FakeProfileLock
 
 PROFILE = "default"
 

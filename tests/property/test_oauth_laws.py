@@ -10,7 +10,6 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fakes.clock import FakeClock
 from tests.property.strategies import JSON, JSON_OBJECTS
 
 from codexctl.adapters.openai_oauth.answers import one_line, passing_error, refusal
@@ -23,6 +22,7 @@ from codexctl.adapters.openai_oauth.paste import BareCode, PastedCode, PastedDen
 from codexctl.adapters.openai_oauth.settings import IssuerSettings
 from codexctl.domain.credentials import Secret
 from codexctl.domain.errors import SignInFailed
+from codexctl.testing.fakes.clock import FakeClock
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 _WORD = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"

@@ -6,7 +6,6 @@ from contextlib import suppress
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from tests.fakes.authorization_server import LIFETIME
 from tests.property.refresh_world import (
     PROFILE,
     Answer,
@@ -27,6 +26,7 @@ from codexctl.domain.errors import (
     RefreshRefused,
     ServiceUnavailable,
 )
+from codexctl.testing.fakes.authorization_server import LIFETIME
 
 _ALL_WELL = Plan()
 _LIFETIME_SECONDS = LIFETIME.total_seconds()

@@ -26,7 +26,7 @@ from codexctl.domain.models import Effort, ModelOptions, Summary, Verbosity
 from codexctl.domain.tools import ToolCall, ToolSpec
 from codexctl.domain.turn import TurnRequest
 from codexctl.entrypoints.emulator.backends import Backend
-from codexctl.entrypoints.emulator.request_checks import check_body, check_headers
+from codexctl.entrypoints.emulator.responses.request_checks import check_body, check_headers
 
 _PLAIN = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _ALWAYS = {"model", "input", "store", "stream", "prompt_cache_key"}

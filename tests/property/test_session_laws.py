@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.fakes.clock import FakeClock
 from tests.fakes.session_values import BEGUN, a_header, an_id
 from tests.fakes.stores import IN_MEMORY
 from tests.property.strategies import CALL_IDS, ITEMS, JSON
@@ -49,6 +48,7 @@ from codexctl.domain.session import (
 )
 from codexctl.domain.stream_events import Usage
 from codexctl.domain.tools import CallKind, ToolCall
+from codexctl.testing.fakes.clock import FakeClock
 
 
 def _has_no_pair_in_halves(text: str) -> bool:

@@ -4,10 +4,6 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from tests.fakes.clock import FakeClock
-from tests.fakes.credential_source import FakeCredentialSource
-from tests.fakes.entropy import FakeEntropy
-from tests.fakes.model_stream import FakeModelStream
 from tests.fakes.values import API_KEY, SUBSCRIPTION, a_call, a_message, a_request
 
 from codexctl.application.ask_model import Answered, AskModel, Step
@@ -42,6 +38,10 @@ from codexctl.domain.stream_events import (
     Usage,
 )
 from codexctl.domain.turn import FinishedTurn, InterruptedTurn, TurnRequest
+from codexctl.testing.fakes.clock import FakeClock
+from codexctl.testing.fakes.credential_source import FakeCredentialSource
+from codexctl.testing.fakes.entropy import FakeEntropy
+from codexctl.testing.fakes.model_stream import FakeModelStream
 
 CUT = NetworkFailed("cut", remedy="again")
 WRONG = InvalidRequest("wrong", remedy="change it")

@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from tests.fakes.clock import FakeClock
-from tests.fakes.credential_source import FakeCredentialSource
-from tests.fakes.credential_store import FakeCredentialStore
 from tests.fakes.values import API_KEY, SUBSCRIPTION
 from tests.renewing import BUSY, FULL, LOST, PROFILE, THEIRS, TOKEN, Renewing, renewed
 
@@ -23,6 +20,9 @@ from codexctl.domain.errors import (
 )
 from codexctl.domain.models import Provider
 from codexctl.domain.refusals import refresh_refused
+from codexctl.testing.fakes.clock import FakeClock
+from codexctl.testing.fakes.credential_source import FakeCredentialSource
+from codexctl.testing.fakes.credential_store import FakeCredentialStore
 
 STORED_KEY = ApiKey(Secret("sk-stored"), "a test")
 READY = {Provider.CHATGPT: SUBSCRIPTION}

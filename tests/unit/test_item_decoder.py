@@ -48,6 +48,10 @@ _READ: dict[str, tuple[JsonObject, ConversationItem]] = {
     ),
     "content as null": ({"type": "message", "content": None}, AssistantMessage(parts=())),
     "message without content": ({"type": "message"}, AssistantMessage(parts=())),
+    "message with content of no kind": (
+        {"type": "message", "content": {"text": 1}},
+        ProviderItem("message", '{"type": "message", "content": {"text": 1}}'),
+    ),
     "reasoning": (
         {
             "id": "rs_1",

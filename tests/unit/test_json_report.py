@@ -22,6 +22,7 @@ from codexctl.domain.run_events import (
     Retrying,
     RunEvent,
     RunFinished,
+    RunStarted,
     StepStarted,
     ToolFinished,
     ToolStarted,
@@ -127,8 +128,27 @@ def test_a_call_keeps_its_id_from_start_to_end() -> None:
     ]
 
 
+STARTED: list[dict[str, Any]] = [
+    {"type": "thread.started", "thread_id": "0192"},
+    {"type": "turn.started"},
+]
+
+
 def test_a_notice_is_a_line() -> None:
-    assert lines_of(Notice("Mind you.")) == [{"type": "notice", "message": "Mind you."}]
+    lines = lines_of(RunStarted("0192"), Notice("Mind you."))
+    assert lines == [*STARTED, {"type": "notice", "message": "Mind you."}]
+
+
+def test_notices_from_before_the_start_come_right_after_it() -> None:
+    lines = lines_of(Notice("One."), Notice("Two."), RunStarted("0192"), Notice("Three."))
+    notices = [{"type": "notice", "message": text} for text in ("One.", "Two.", "Three.")]
+    assert lines == [*STARTED, *notices]
+
+
+def test_notices_of_a_run_that_never_starts_come_before_its_failure() -> None:
+    lines = lines_of(Notice("One."), FAILURE, Notice("Two."))
+    assert lines[0] == {"type": "notice", "message": "One."}
+    assert [line["type"] for line in lines[1:]] == ["error", "turn.failed", "notice"]
 
 
 def test_a_retry_that_continues_what_was_shown_keeps_the_ids_of_its_deltas() -> None:

@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
-from tests.fakes.authorization_server import FakeAuthorizationServer
-from tests.fakes.credential_store import FakeCredentialStore
-from tests.fakes.notifier import FakeNotifier
-from tests.fakes.profile_lock import FakeProfileLock
 from tests.renewing import BUSY, FULL, PROFILE, START, THEIRS, TOKEN
 
 from codexctl.application.keep_login import KeepLogin
 from codexctl.domain.credentials import ApiKey, Credential, Secret, StoredLogin, Subscription
 from codexctl.domain.errors import FileNotWritten, StoreBusy, StoreUnreadable
+from codexctl.testing.fakes.authorization_server import FakeAuthorizationServer
+from codexctl.testing.fakes.credential_store import FakeCredentialStore
+from codexctl.testing.fakes.notifier import FakeNotifier
+from codexctl.testing.fakes.profile_lock import FakeProfileLock
 
 KEY = ApiKey(Secret("sk-1"), "a test")
 READY = replace(TOKEN, refresh_token=None)

@@ -3,11 +3,10 @@
 import re
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.fakes.clock import FakeClock
-
 from codexctl.adapters.openai_oauth.authorization_server import OpenAiAuthorizationServer
 from codexctl.adapters.openai_oauth.settings import IssuerSettings
 from codexctl.domain.sign_in import AuthorizationRequest
+from codexctl.testing.fakes.clock import FakeClock
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 

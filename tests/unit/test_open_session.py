@@ -4,10 +4,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 import pytest
-from tests.fakes.clock import FakeClock
-from tests.fakes.entropy import FakeEntropy
-from tests.fakes.notifier import FakeNotifier
-from tests.fakes.session_store import FakeSessionStore
 from tests.fakes.session_values import ANSWERED, ASKED, STEP, a_header, an_id
 from tests.fakes.values import a_call
 
@@ -28,6 +24,10 @@ from codexctl.domain.session import (
     SessionHeader,
     SessionRecord,
 )
+from codexctl.testing.fakes.clock import FakeClock
+from codexctl.testing.fakes.entropy import FakeEntropy
+from codexctl.testing.fakes.notifier import FakeNotifier
+from codexctl.testing.fakes.session_store import FakeSessionStore
 
 NEW_ID = "00000000-0000-4000-8000-000000000001"
 INTERRUPTED = ItemAdded(ToolOutput(call_id="call_1", text=INTERRUPTED_OUTPUT))

@@ -18,11 +18,11 @@ SETUPTOOLS: dict[str, Any] = PROJECT["tool"]["setuptools"]
 
 
 def _files() -> list[Path]:
-    """Every file of the rooms but for what Python leaves there, relative to the root."""
+    """Every file of the packages but for what Python leaves there, as it is installed."""
     return [
-        path.relative_to(ROOT)
-        for room in ROOMS
-        for path in sorted((ROOT / room).rglob("*"))
+        path.relative_to(above)
+        for above, name in (*((ROOT, room) for room in ROOMS), (SOURCE, "testing"))
+        for path in sorted((above / name).rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     ]
 
@@ -41,8 +41,8 @@ def test_every_listed_package_says_what_it_is_for() -> None:
     silent = [
         str(folder)
         for folder in sorted(folders)
-        if not (ROOT / folder / "__init__.py").is_file()
-        or not (ROOT / folder / "__init__.py").read_text(encoding="utf-8").startswith('"""')
+        if not (SOURCE / folder / "__init__.py").is_file()
+        or not (SOURCE / folder / "__init__.py").read_text(encoding="utf-8").startswith('"""')
     ]
     assert silent == []
 
@@ -57,9 +57,9 @@ def test_the_links_show_type_checkers_the_same_tree() -> None:
     assert links == {room: Path("../..") / room for room in ROOMS}
 
 
-def test_the_installed_name_holds_two_modules_besides_the_rooms() -> None:
+def test_the_installed_name_holds_two_modules_and_what_tests_use_besides_the_rooms() -> None:
     own = {path.name for path in SOURCE.iterdir() if not path.is_symlink()} - {"__pycache__"}
-    assert own == {"__init__.py", "__main__.py", "py.typed"}
+    assert own == {"__init__.py", "__main__.py", "py.typed", "testing"}
 
 
 def test_every_file_that_is_no_module_is_package_data() -> None:

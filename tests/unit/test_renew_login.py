@@ -6,8 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.fakes.authorization_server import SeenRefresh
-from tests.fakes.profile_lock import FakeProfileLock
 from tests.renewing import BUSY, PROFILE, START, THEIRS, TOKEN, Renewing, renewed
 
 from codexctl.adapters.token_store.locking import FileProfileLock
@@ -20,6 +18,8 @@ from codexctl.domain.errors import (
     StoreBusy,
 )
 from codexctl.domain.ports import ProfileLock
+from codexctl.testing.fakes.authorization_server import SeenRefresh
+from codexctl.testing.fakes.profile_lock import FakeProfileLock
 
 MARKED = StoredLogin(credential=TOKEN, refresh_sent_at=START)
 FULL_GRANT = TokenGrant(

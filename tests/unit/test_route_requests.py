@@ -4,9 +4,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.fakes.clock import FakeClock
-from tests.fakes.notifier import FakeNotifier
-from tests.fakes.routing import FakeRouting, FakeRoutingMemory
 from tests.fakes.values import API_KEY, SUBSCRIPTION
 
 from codexctl.application.route_requests import RouteRequests
@@ -19,6 +16,9 @@ from codexctl.domain.errors import (
     SignInRejected,
 )
 from codexctl.domain.routing import ANSWER_HOLDS, FAILURE_HOLDS, KnownRouting
+from codexctl.testing.fakes.clock import FakeClock
+from codexctl.testing.fakes.notifier import FakeNotifier
+from codexctl.testing.fakes.routing import FakeRoutingMemory, FakeWorkspaceRouting
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ACCOUNT = "account-1"
@@ -33,7 +33,7 @@ INSTANT = timedelta(microseconds=1)
 class World:
     """What a run finds, and :meth:`run` for the use case as the next process makes it."""
 
-    routing: FakeRouting = field(default_factory=FakeRouting)
+    routing: FakeWorkspaceRouting = field(default_factory=FakeWorkspaceRouting)
     memory: FakeRoutingMemory = field(default_factory=FakeRoutingMemory)
     notifier: FakeNotifier = field(default_factory=FakeNotifier)
 
@@ -52,7 +52,7 @@ def world() -> World:
 
 
 def _remembering(known: KnownRouting, answer: str | CodexctlError | None) -> World:
-    world = World(routing=FakeRouting(answer))
+    world = World(routing=FakeWorkspaceRouting(answer))
     world.memory.keep(ACCOUNT, known)
     return world
 
@@ -141,7 +141,7 @@ def test_a_failure_is_asked_again_after_a_while() -> None:
 
 def test_a_run_that_outlives_an_answer_goes_on_with_it() -> None:
     clock = FakeClock(NOW)
-    routing = FakeRouting("us")
+    routing = FakeWorkspaceRouting("us")
     route = RouteRequests(
         routing=routing, memory=FakeRoutingMemory(), clock=clock, notifier=FakeNotifier()
     )

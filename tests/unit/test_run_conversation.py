@@ -5,12 +5,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from tests.fakes.clock import FakeClock
-from tests.fakes.credential_source import FakeCredentialSource
-from tests.fakes.entropy import FakeEntropy
-from tests.fakes.model_catalogue import FakeModelCatalogue
-from tests.fakes.model_stream import FakeModelStream
-from tests.fakes.tool_executor import FakeToolExecutor, Scripted
 from tests.fakes.values import API_KEY, LOOK, SUBSCRIPTION, a_call, a_message
 
 from codexctl.application.ask_model import AskModel
@@ -64,6 +58,12 @@ from codexctl.domain.stream_events import (
 )
 from codexctl.domain.tools import OutcomeStatus, ToolCall, ToolOutcome
 from codexctl.domain.turn import FinishedTurn, InterruptedTurn, TurnRequest
+from codexctl.testing.fakes.clock import FakeClock
+from codexctl.testing.fakes.credential_source import FakeCredentialSource
+from codexctl.testing.fakes.entropy import FakeEntropy
+from codexctl.testing.fakes.model_catalogue import FakeModelCatalogue
+from codexctl.testing.fakes.model_stream import FakeModelStream
+from codexctl.testing.fakes.tool_executor import FakeToolExecutor, Scripted
 
 Script = Sequence[StreamEvent | CodexctlError]
 

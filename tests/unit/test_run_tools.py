@@ -4,7 +4,6 @@ from collections.abc import Generator
 from threading import Barrier
 
 import pytest
-from tests.fakes.tool_executor import FakeToolExecutor, Scripted
 from tests.fakes.values import LOOK, a_call
 
 from codexctl.application.run_tools import NobodyToAsk, RunTools, ToolRules
@@ -15,18 +14,8 @@ from codexctl.domain.ports import ToolExecutor
 from codexctl.domain.run_events import RunEvent, ToolFinished, ToolStarted
 from codexctl.domain.session import CallBegun, ItemAdded, SessionRecord
 from codexctl.domain.tools import CallKind, OutcomeStatus, ToolCall, ToolOutcome, ToolSpec
-
-
-class Approver:
-    """Says what it is told to say, in turn, and remembers what it was asked."""
-
-    def __init__(self, *decisions: Decision) -> None:
-        self.asked: list[ToolCall] = []
-        self._decisions = iter(decisions)
-
-    def decide(self, call: ToolCall) -> Decision:
-        self.asked.append(call)
-        return next(self._decisions)
+from codexctl.testing.fakes.approver import FakeApprover
+from codexctl.testing.fakes.tool_executor import FakeToolExecutor, Scripted
 
 
 class Log:
@@ -45,7 +34,7 @@ class Log:
         """Nothing is held."""
 
 
-def _nobody() -> Approver:
+def _nobody() -> FakeApprover:
     raise AssertionError("nobody is to be asked")
 
 
@@ -53,7 +42,7 @@ def _run(
     tools: ToolExecutor,
     *calls: ToolCall,
     rules: ToolRules | None = None,
-    approver: Approver | None = None,
+    approver: FakeApprover | None = None,
     log: Log | None = None,
 ) -> tuple[list[RunEvent], tuple[ToolOutput, ...]]:
     outputs: list[ToolOutput] = []
@@ -114,6 +103,9 @@ class Gathering:
     def execute(self, call: ToolCall) -> ToolOutcome:
         self._all_have_begun.wait()
         return _seen(call.call_id, f"seen by {call.call_id}")
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 def test_calls_that_only_read_run_side_by_side_and_are_answered_in_order() -> None:
@@ -202,7 +194,7 @@ def test_a_call_that_cannot_be_noted_is_not_run() -> None:
 
 
 def test_a_call_that_the_user_refuses_is_told_to_the_model_and_not_run() -> None:
-    tools, approver = _changer(), Approver(Decision.NO, Decision.YES)
+    tools, approver = _changer(), FakeApprover(Decision.NO, Decision.YES)
     calls = (a_call("a", "change"), a_call("b", "change"))
     _, outputs = _run(tools, *calls, rules=ToolRules(ask=AskMode.ALWAYS), approver=approver)
     assert [output.text for output in outputs] == [
@@ -214,7 +206,7 @@ def test_a_call_that_the_user_refuses_is_told_to_the_model_and_not_run() -> None
 
 def test_a_tool_that_is_approved_for_the_run_is_not_asked_about_again() -> None:
     rules = ToolRules(ask=AskMode.ALWAYS)
-    approver = Approver(Decision.ALWAYS)
+    approver = FakeApprover(Decision.ALWAYS)
     calls = (a_call("a", "change"), a_call("b", "change"))
     _run(_changer(), *calls, rules=rules, approver=approver)
     _run(_changer(), a_call("c", "change"), rules=rules, approver=approver)

@@ -3,10 +3,6 @@
 from dataclasses import dataclass, field, replace
 
 import pytest
-from tests.fakes.authorization_server import FakeAuthorizationServer
-from tests.fakes.clock import FakeClock
-from tests.fakes.device_authorization import APPROVED, CODE, FakeDeviceAuthorization
-from tests.fakes.redirect_receiver import Arrival, FakeRedirectReceiver
 from tests.renewing import BUSY, FULL, renewed
 
 from codexctl.application.sign_in import SignInByDevice, SignInByRedirect
@@ -20,6 +16,10 @@ from codexctl.domain.errors import (
     SignInFailed,
 )
 from codexctl.domain.sign_in import DeviceApproved, DevicePending
+from codexctl.testing.fakes.authorization_server import FakeAuthorizationServer
+from codexctl.testing.fakes.clock import FakeClock
+from codexctl.testing.fakes.device_authorization import APPROVED, CODE, FakeDeviceAuthorization
+from codexctl.testing.fakes.redirect_receiver import Arrival, FakeRedirectReceiver
 
 SIGNED_IN = replace(renewed(1), origin="signed in with ChatGPT")
 GRANT = TokenGrant(

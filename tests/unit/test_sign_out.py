@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field, replace
 
 import pytest
-from tests.fakes.authorization_server import FakeAuthorizationServer
-from tests.fakes.credential_store import FakeCredentialStore
-from tests.fakes.notifier import FakeNotifier
-from tests.fakes.profile_lock import FakeProfileLock
 from tests.renewing import BUSY, PROFILE, THEIRS, TOKEN
 
 from codexctl.application.sign_out import SignOut
 from codexctl.domain.credentials import ApiKey, Credential, Secret, StoredLogin
 from codexctl.domain.errors import StoreBusy, StoreUnreadable
+from codexctl.testing.fakes.authorization_server import FakeAuthorizationServer
+from codexctl.testing.fakes.credential_store import FakeCredentialStore
+from codexctl.testing.fakes.notifier import FakeNotifier
+from codexctl.testing.fakes.profile_lock import FakeProfileLock
 
 WORK = StoredLogin(credential=THEIRS)
 

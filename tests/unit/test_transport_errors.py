@@ -202,7 +202,7 @@ _UNRESOLVED = _made(urllib3.exceptions.NameResolutionError)
         (
             requests.exceptions.SSLError(),
             ssl.SSLCertVerificationError(1, "certificate verify failed"),
-            NetworkFailed,
+            GatewayBlocked,
             "The certificate of the service is not to be trusted.",
         ),
         (

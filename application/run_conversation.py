@@ -161,7 +161,8 @@ class RunConversation:
             other = _other(candidates, turn.error, candidate, is_wanted=bool(task.models))
             if other is None:
                 return answered, candidate
-            yield Notice(f"{turn.error.message} Asking {other.model} instead of {candidate.model}.")
+            said = turn.error.sentence
+            yield Notice(f"{said} Asking {other.model} instead of {candidate.model}.")
             candidate = other
 
     def _step(

@@ -79,6 +79,12 @@ class CodexctlError(Exception):
         self.request_id = request_id
         self.retry_after_seconds = retry_after_seconds
 
+    @property
+    def sentence(self) -> str:
+        """The message, closed where the service left it open, so that more can follow it."""
+        is_closed = self.message.endswith((".", "!", "?", "…"))
+        return self.message if is_closed else f"{self.message}."
+
 
 class UsageError(CodexctlError):
     """The command line, a setting or an input file is wrong."""

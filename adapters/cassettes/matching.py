@@ -44,9 +44,7 @@ _IDENTIFIERS = frozenset(
 )
 _SURROUNDINGS = re.compile(r"<environment_context>.*?</environment_context>", re.DOTALL)
 _VARYING_FACT = re.compile(r"<(cwd|shell|current_date|timezone)>[^<]*</\1>")
-_REPLACED = re.compile(
-    rf"(?:{STAND_IN_ANYWHERE.pattern})|(?P<filling>{FILLING_ANYWHERE.pattern})"
-)
+_REPLACED = re.compile(rf"(?:{STAND_IN_ANYWHERE.pattern})|(?P<filling>{FILLING_ANYWHERE.pattern})")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+")
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]+")
 _HERE = "<working folder>"

@@ -38,7 +38,7 @@ def failure_from(error: BaseException, *, verbose: bool, now: datetime | None = 
             resets_at = error.resets_at if isinstance(error, QuotaExhausted) else None
             return Failure(
                 kind=type(error).__name__,
-                message=error.message + _reset(error.message, resets_at, now),
+                message=_with_reset(error, resets_at, now),
                 remedy=error.remedy,
                 exit_code=exit_code_for(error),
                 request_id=error.request_id,
@@ -63,14 +63,13 @@ def failure_from(error: BaseException, *, verbose: bool, now: datetime | None = 
             )
 
 
-def _reset(message: str, resets_at: datetime | None, now: datetime | None) -> str:
-    """Return the sentence that says when a limit comes back; none if that is over."""
+def _with_reset(error: CodexctlError, resets_at: datetime | None, now: datetime | None) -> str:
+    """Return the message, with the sentence that says when a limit comes back, if it will."""
     if resets_at is None or resets_at <= (now or datetime.now(UTC)):
-        return ""
+        return error.message
     from codexctl.entrypoints.rendering.local_time import at_local
 
-    ending = "" if message.endswith((".", "!", "?", "…")) else "."
-    return f"{ending} It resets {at_local(resets_at, now)}."
+    return f"{error.sentence} It resets {at_local(resets_at, now)}."
 
 
 def _trace(error: BaseException) -> str:

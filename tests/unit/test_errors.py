@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from codexctl.domain import errors
-from codexctl.domain.errors import CodexctlError, RateLimited
+from codexctl.domain.errors import CodexctlError, RateLimited, UsageError
 from codexctl.entrypoints.cli.exit_codes import exit_code_for
 
 _DRAWN = re.compile(r"^    ([│├└─ ]*)(\w+) +\S.*?(\(may be retried\))?$", re.MULTILINE)
@@ -109,3 +109,11 @@ def test_every_leaf_has_its_exit_code() -> None:
 @pytest.mark.parametrize("kind", ALL)
 def test_every_error_explains_itself_in_its_docstring(kind: type[CodexctlError]) -> None:
     assert kind.__dict__.get("__doc__")
+
+
+@pytest.mark.parametrize(
+    ("message", "sentence"),
+    [("It broke", "It broke."), ("It broke.", "It broke."), ("Why?", "Why?"), ("cut…", "cut…")],
+)
+def test_a_message_that_the_service_left_open_is_closed(message: str, sentence: str) -> None:
+    assert UsageError(message, remedy="Mend it.").sentence == sentence

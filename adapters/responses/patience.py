@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from urllib3.connectionpool import ConnectionPool
 
 _BUFFER_BYTES = 65_536
+_SLICE_SECONDS = 0.5
 
 Now: TypeAlias = Callable[[], float]
 """A clock that never goes back, in seconds."""
@@ -232,11 +233,15 @@ class _PatientFile(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        self._sock.settimeout(self._patience.left())
-        try:
-            return self._sock.recv_into(buffer)
-        except TimeoutError:
-            raise self._patience.exhausted() from None
+        # In slices: a signal just before a wait, or in another thread, does not end the wait.
+        while True:
+            left = self._patience.left()
+            self._sock.settimeout(min(left, _SLICE_SECONDS))
+            try:
+                return self._sock.recv_into(buffer)
+            except TimeoutError:
+                if left <= _SLICE_SECONDS:
+                    raise self._patience.exhausted() from None
 
     def close(self) -> None:
         try:

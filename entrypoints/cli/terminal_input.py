@@ -15,6 +15,7 @@ from codexctl.entrypoints.cli.surroundings import Surroundings
 from codexctl.entrypoints.rendering.screen import Screen
 
 _READ_BYTES = 65_536
+_SLICE_SECONDS = 0.25
 
 
 def is_at_terminal(surroundings: Surroundings) -> bool:
@@ -65,8 +66,7 @@ def read_line(stdin: BinaryIO | None, until: float | None = None) -> str | None:
         return None
     line = b""
     while not line.endswith((b"\n", b"\r")):
-        if until is not None:
-            _wait_for_input(stdin, until)
+        _wait_for_input(stdin, until)
         more = os.read(stdin.fileno(), _READ_BYTES)
         if not more or more == b"\x04":  # Ctrl-D, which ends the input where lines are raw
             return line.decode(errors="replace") if line else None
@@ -74,16 +74,21 @@ def read_line(stdin: BinaryIO | None, until: float | None = None) -> str | None:
     return line.decode(errors="replace")
 
 
-def _wait_for_input(stdin: BinaryIO, until: float) -> None:
-    try:
-        ready, _, _ = select.select([stdin], [], [], max(0.0, until - time.monotonic()))
-    except (OSError, ValueError):
-        return  # Windows can wait for sockets only
-    if not ready:
-        raise SignInFailed(
-            "Nobody pasted an address in time.",
-            remedy="Run codexctl login again, with a longer --timeout if need be.",
-        )
+def _wait_for_input(stdin: BinaryIO, until: float | None) -> None:
+    """Wait in slices: a signal just before a wait, or in another thread, does not end the wait."""
+    while True:
+        left = _SLICE_SECONDS if until is None else until - time.monotonic()
+        try:
+            ready, _, _ = select.select([stdin], [], [], min(max(0.0, left), _SLICE_SECONDS))
+        except (OSError, ValueError):
+            return  # Windows can wait for sockets only
+        if ready:
+            return
+        if left <= 0:
+            raise SignInFailed(
+                "Nobody pasted an address in time.",
+                remedy="Run codexctl login again, with a longer --timeout if need be.",
+            )
 
 
 def ask_passphrase(screen: Screen, *, is_new: bool) -> Secret:

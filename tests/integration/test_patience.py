@@ -14,6 +14,7 @@ from tests.fakes.forward_proxy import ForwardProxy
 from tests.fakes.stream_server import Reply, StreamServer
 from tests.fakes.values import API_KEY, a_message, a_request
 from tests.fakes.wire import ANSWER, completed, created, frames
+from tests.heard_elsewhere import Stopped, signal_elsewhere
 
 from codexctl.adapters.responses.client import ResponsesClient
 from codexctl.adapters.responses.http import HttpSettings, Session
@@ -291,6 +292,18 @@ def test_without_patience_an_answer_is_read_as_by_any_other_adapter() -> None:
     reply = Reply(pieces=[b"all ", b"of it"])
     with StreamServer(lambda number, seen: reply) as server, Session(PatientAdapter) as session:
         assert session.get(server.base_url, timeout=30).content == b"all of it"
+
+
+def test_a_signal_that_does_not_interrupt_the_wait_ends_it_all_the_same() -> None:
+    reply = Reply(pieces=[frames(created())], hold_open=True)
+    with (
+        StreamServer(lambda number, seen: reply) as server,
+        _client(server, Hours()) as client,
+        closing(client.stream(a_request(), API_KEY)) as events,
+    ):
+        assert next(events) == EVENTS[0]
+        with signal_elsewhere(), pytest.raises(Stopped):
+            next(events)
 
 
 @given(limit=st.integers(1, 300), waits=st.lists(st.integers(0, 100), max_size=30))

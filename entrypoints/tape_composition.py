@@ -17,8 +17,6 @@ from requests.adapters import BaseAdapter
 from codexctl import __version__
 from codexctl.adapters.cassettes.matching import Matcher
 from codexctl.adapters.cassettes.played import (
-    Pace,
-    PlayingTransport,
     TapedClock,
     TapedCredentials,
     TapedEntropy,
@@ -26,14 +24,15 @@ from codexctl.adapters.cassettes.played import (
     checked,
 )
 from codexctl.adapters.cassettes.playing import Playing
+from codexctl.adapters.cassettes.playing_transport import Pace, PlayingTransport
 from codexctl.adapters.cassettes.recorded import (
     RecordingCredentials,
     RecordingEntropy,
     RecordingNotifier,
-    RecordingTransport,
     taken_down,
 )
 from codexctl.adapters.cassettes.recording import Recording, failure_of
+from codexctl.adapters.cassettes.recording_transport import RecordingTransport
 from codexctl.adapters.cassettes.scrubber import Scrubber
 from codexctl.adapters.cassettes.tape import RunFacts, Service, TapedFailure
 from codexctl.adapters.cassettes.tape_file import check_place, read_tape, write_tape
@@ -61,14 +60,23 @@ class RecordingDeck:
         path: Where the tape is to be.
         settings: The settings of this process, whose secrets must not stand on it.
         working_folder: Where the tools work, absolute.
+        scrub_reasoning: Whether the sealed form of reasoning is no part of the tape.
 
     Raises:
         UsageError: There can be no tape.
     """
 
-    def __init__(self, path: Path, settings: Settings, working_folder: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        settings: Settings,
+        working_folder: Path,
+        *,
+        scrub_reasoning: bool = False,
+    ) -> None:
         check_place(path)
         self._path = path
+        self._scrub_reasoning = scrub_reasoning
         self._settings = settings
         self._recording = Recording(time.monotonic)
         self._entropy = RecordingEntropy(SystemEntropy())
@@ -187,7 +195,8 @@ class RecordingDeck:
         )
         known = (*(() if given is None else given.secrets), *_secrets_of(self._settings))
         kept = (*(() if conversation_id is None else (conversation_id,)), *made_up)
-        write_tape(self._path, Scrubber(known=known, kept=kept)(tape), known)
+        scrubbed = Scrubber(known=known, kept=kept, reasoning=self._scrub_reasoning)
+        write_tape(self._path, scrubbed(tape), known)
 
 
 class PlayingDeck:

@@ -40,6 +40,7 @@ RUN_DEFAULTS: dict[str, object] = {
     "idle_timeout": 300.0,
     "retries": 5,
     "record": None,
+    "scrub_reasoning": False,
     "replay": None,
     "live_tools": False,
     "replay_speed": 0.0,
@@ -76,12 +77,16 @@ def check_run_options(given: Container[str]) -> None:
     Raises:
         UsageError: They do not.
     """
-    for name in ("live_tools", "replay_speed"):
-        if name in given and "replay" not in given:
+    for name, needed in (
+        ("scrub_reasoning", "record"),
+        ("live_tools", "replay"),
+        ("replay_speed", "replay"),
+    ):
+        if name in given and needed not in given:
             option = f"--{name.replace('_', '-')}"
             raise UsageError(
-                f"{option} is of no use without --replay.",
-                remedy=f"Name a tape with --replay FILE, or leave {option} out.",
+                f"{option} is of no use without --{needed}.",
+                remedy=f"Name a tape with --{needed} FILE, or leave {option} out.",
             )
     for name, option in (("latest", "--continue"), ("resume", "--resume"), ("fork", "--fork")):
         if name in given and "replay" in given:
@@ -179,6 +184,11 @@ def _tape_options(parser: ArgumentParser) -> None:
     tapes.add_argument("--record", metavar="FILE", help="write the run to a tape, without secrets")
     tapes.add_argument(
         "--replay", metavar="FILE", help="run from a tape: no sign-in, no network, no tools"
+    )
+    group.add_argument(
+        "--scrub-reasoning",
+        action="store_true",
+        help="with --record: leave the sealed form of reasoning out as well",
     )
     group.add_argument(
         "--live-tools",

@@ -51,7 +51,9 @@ def tape_deck(options: Namespace, settings: Settings, folder: Path) -> "TapeDeck
     """
     _check_last_message(options.output_last_message, options.record or options.replay)
     if options.replay is None:
-        return RecordingDeck(Path(options.record), settings, folder)
+        return RecordingDeck(
+            Path(options.record), settings, folder, scrub_reasoning=options.scrub_reasoning
+        )
     return PlayingDeck(
         Path(options.replay),
         folder,

@@ -10,8 +10,9 @@ from typing import TypeAlias
 import pytest
 
 from codexctl.adapters.cassettes.matching import Matcher
-from codexctl.adapters.cassettes.played import Pace, TapedClock
+from codexctl.adapters.cassettes.played import TapedClock
 from codexctl.adapters.cassettes.playing import Playing
+from codexctl.adapters.cassettes.playing_transport import Pace
 from codexctl.adapters.cassettes.tape import RunFacts, Tape
 from codexctl.adapters.system import SystemClock
 from codexctl.domain.ports import Clock

@@ -15,10 +15,10 @@ from tests.fakes.values import API_KEY, SUBSCRIPTION, a_message, a_request
 from tests.fakes.wire import completed, created, frames, item_done, message_item, text_delta
 
 from codexctl.adapters.cassettes.matching import Matcher
-from codexctl.adapters.cassettes.played import Pace, PlayingTransport
 from codexctl.adapters.cassettes.playing import Playing
-from codexctl.adapters.cassettes.recorded import RecordingTransport
+from codexctl.adapters.cassettes.playing_transport import Pace, PlayingTransport
 from codexctl.adapters.cassettes.recording import Recording
+from codexctl.adapters.cassettes.recording_transport import RecordingTransport
 from codexctl.adapters.cassettes.tape import Exchange, RunFacts, Tape, TapedRequest
 from codexctl.adapters.responses.client import ResponsesClient
 from codexctl.adapters.responses.http import HttpSettings

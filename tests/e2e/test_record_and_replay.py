@@ -286,3 +286,18 @@ def test_a_call_that_the_user_refused_is_refused_again(tape: Path, work: Path) -
     assert (process.returncode, b"The user refused" in stdout) == (0, True), stderr
     played = replay(tape, work, *words[2:], "go")
     assert (played.exit_code, played.stdout) == (0, stdout)
+
+
+def test_sealed_reasoning_is_left_out_where_that_is_wanted(tape: Path, work: Path) -> None:
+    script = [
+        [reasoning("Hm."), *step(call("list_files"))],
+        [message_done("So."), completed()],
+    ]
+    case = Case(script=script, requests=2, words=("--scrub-reasoning",))
+    with served(script) as server:
+        recorded = record(case, tape, work, "--json", server=server)
+    assert "gAAAAABsealed" not in tape.read_text()
+    assert replay(tape, work, "--json", "go on") == recorded
+    with served(script) as server:
+        record(Case(script=script), tape, work, server=server)
+    assert tape.read_text().count("gAAAAABsealed") == 2  # in the answer, and sent back

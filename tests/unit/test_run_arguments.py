@@ -50,6 +50,13 @@ def test_what_is_about_a_replay_needs_one(words: tuple[str, ...], other: tuple[s
     )
 
 
+def test_what_is_scrubbed_is_about_a_recording() -> None:
+    assert _complaint("--scrub-reasoning", "--replay", "a.yaml") == (
+        "--scrub-reasoning is of no use without --record.",
+        "Name a tape with --record FILE, or leave --scrub-reasoning out.",
+    )
+
+
 GOING_ON = [("--continue",), ("--resume", "abcd"), ("--fork", "abcd")]
 
 
@@ -76,7 +83,9 @@ def test_a_tape_goes_with_a_new_session(words: tuple[str, ...], tape: str) -> No
     assert options[tape.removeprefix("--")] == "a.yaml"
 
 
-@pytest.mark.parametrize("key", ["record", "replay", "live-tools", "live_tools", "replay-speed"])
+@pytest.mark.parametrize(
+    "key", ["record", "replay", "live-tools", "live_tools", "replay-speed", "scrub-reasoning"]
+)
 def test_a_tape_is_no_setting(key: str) -> None:
     options = parse(["run", "-c", f"{key}=1", "hi"])
     tape = (options.record, options.replay, options.live_tools, options.replay_speed)

@@ -5,19 +5,16 @@ may the time that a command took, which its output tells the model (``adapters/t
 answer says is worked out by whoever asks, since nothing here knows the wire.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from codexctl.adapters.cassettes.difference import ABSENT, Difference, difference
-from codexctl.adapters.cassettes.matching import Matcher
+from codexctl.adapters.cassettes.matching import Matcher, without_wall_time
 from codexctl.adapters.cassettes.tape import Exchange, Tape, TapedRequest
 from codexctl.domain.tools import ToolOutcome
 from codexctl.domain.values import dataclass
-
-_WALL_TIME = re.compile(r"Wall time: [0-9.]+ seconds")
 
 
 class Part(StrEnum):
@@ -161,7 +158,7 @@ def _told(outcome: ToolOutcome) -> dict[str, object]:
         "exit_code": outcome.exit_code,
         "changes": [{"path": one.path, "kind": one.kind.value} for one in outcome.changes],
         "images": len(outcome.images),
-        "output": _without_time(outcome.output),
+        "output": without_wall_time(outcome.output),
     }
 
 
@@ -169,8 +166,4 @@ def _timeless(request: TapedRequest) -> TapedRequest:
     if b"Wall time: " not in request.body:
         return request
     text = request.body.decode(errors="surrogateescape")
-    return replace(request, body=_without_time(text).encode(errors="surrogateescape"))
-
-
-def _without_time(text: str) -> str:
-    return _WALL_TIME.sub("Wall time: …", text)
+    return replace(request, body=without_wall_time(text).encode(errors="surrogateescape"))

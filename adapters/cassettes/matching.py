@@ -48,6 +48,7 @@ _REPLACED = re.compile(rf"(?:{STAND_IN_ANYWHERE.pattern})|(?P<filling>{FILLING_A
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+")
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]+")
 _HERE = "<working folder>"
+_WALL_TIME = re.compile(r"Wall time: [0-9.]+ seconds")
 
 
 class Correspondence:
@@ -224,6 +225,11 @@ def _end_of(replaced: re.Match[str], between: str, actual: str, at: int, *, is_l
     kind = _HEXADECIMAL if replaced["hex"] is not None else _BASE64
     follows = actual[end:] == between if is_last else actual.startswith(between, end)
     return end if follows and kind.fullmatch(actual, at, end) else -1
+
+
+def without_wall_time(output: str) -> str:
+    """Return a tool's output without how long it took, which varies from run to run."""
+    return _WALL_TIME.sub("Wall time: …", output)
 
 
 def _settled(text: str, folder: str | None) -> str:

@@ -1,6 +1,5 @@
 """Answers a run from a tape, and says where it asks for something else than was recorded."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import field
 from typing import NoReturn
@@ -14,7 +13,7 @@ from codexctl.adapters.cassettes.complaints import (
     outcome_differs,
 )
 from codexctl.adapters.cassettes.difference import difference
-from codexctl.adapters.cassettes.matching import Matcher
+from codexctl.adapters.cassettes.matching import Matcher, without_wall_time
 from codexctl.adapters.cassettes.tape import (
     Exchange,
     Tape,
@@ -26,8 +25,6 @@ from codexctl.domain import errors
 from codexctl.domain.errors import CodexctlError, StreamInterrupted, TapeMismatch
 from codexctl.domain.tools import ToolOutcome
 from codexctl.domain.values import dataclass
-
-_WALL_TIME = re.compile(r"(\AExit code: [^\n]*\nWall time: )[^\n]*")
 
 
 @dataclass(slots=True)
@@ -164,7 +161,7 @@ class Playing:
                     outcome_differs(actual.call_id, path, found.recorded, found.actual)
                 )
         other = self.matcher.compare_texts(
-            "output", _without_time(recorded.output), _without_time(actual.output)
+            "output", without_wall_time(recorded.output), without_wall_time(actual.output)
         )
         if other is not None:
             raise self._noted(
@@ -198,10 +195,6 @@ def error_of(failure: TapedFailure) -> CodexctlError:
     if isinstance(kind, type) and issubclass(kind, CodexctlError):
         return kind(failure.message, remedy=failure.remedy)
     return StreamInterrupted(failure.message, remedy=failure.remedy)
-
-
-def _without_time(output: str) -> str:
-    return _WALL_TIME.sub(r"\1…", output)
 
 
 def _changes(outcome: ToolOutcome) -> list[str]:

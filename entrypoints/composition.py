@@ -122,11 +122,12 @@ def build_container(
         is_routed = isinstance(credential, Subscription) and credential.account_id is not None
         return routing()(credential) if is_routed else None
 
+    approver = options.approver if deck is None else deck.approver(options.approver)
     container = Container(
         model=model,
         tools=tools,
         catalogue=catalogue,
-        approver=providers.Factory(options.approver),
+        approver=providers.Factory(approver),
         routing_for=providers.Object(routing_for),
         **ports,
     )

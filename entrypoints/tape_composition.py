@@ -5,7 +5,7 @@ and leaves the others. Loaded for ``--record`` and ``--replay`` alone.
 """
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from requests.adapters import BaseAdapter
 from codexctl import __version__
 from codexctl.adapters.cassettes.matching import Matcher
 from codexctl.adapters.cassettes.played import (
+    TapedApprover,
     TapedClock,
     TapedCredentials,
     TapedEntropy,
@@ -44,7 +45,7 @@ from codexctl.application.container import Container
 from codexctl.application.open_session import NoLog, OpenedSession
 from codexctl.domain.conversation import Conversation
 from codexctl.domain.errors import CodexctlError, UsageError
-from codexctl.domain.ports import Notifier
+from codexctl.domain.ports import Approver, Notifier
 from codexctl.domain.run_events import RunEvent, RunFinished, RunStarted
 from codexctl.entrypoints.settings import Settings
 
@@ -103,6 +104,10 @@ class RecordingDeck:
         """Return who tells what happens beside the conversation."""
         self._notifier = notifier
         return RecordingNotifier(notifier, self._recording)
+
+    def approver(self, approver: Callable[[], Approver]) -> Callable[[], Approver]:
+        """Return what makes the one who is asked before a tool runs."""
+        return approver
 
     def put_into(self, container: Container) -> None:
         """Change the ports of a run that a recording is about."""
@@ -253,6 +258,10 @@ class PlayingDeck:
         """Return who tells what happens beside the conversation."""
         self._notifier = notifier
         return notifier
+
+    def approver(self, approver: Callable[[], Approver]) -> Callable[[], Approver]:
+        """Return what makes the one who is asked before a tool runs, if tools are run."""
+        return lambda: TapedApprover(approver, self._playing)
 
     def put_into(self, container: Container) -> None:
         """Put the tape in the place of all that asks the network or the machine."""

@@ -3,7 +3,7 @@
 The network is no port; what stands in for it is in ``playing_transport``.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
@@ -11,10 +11,11 @@ from datetime import UTC, datetime, timedelta
 from codexctl.adapters.cassettes.playing import Playing
 from codexctl.adapters.cassettes.playing_transport import Pace
 from codexctl.adapters.cassettes.tape import RunFacts
+from codexctl.domain.approvals import Decision
 from codexctl.domain.credentials import ApiKey, Credential, Secret, Subscription
 from codexctl.domain.errors import CodexctlError, NotSignedIn, TapeMismatch
 from codexctl.domain.models import Provider
-from codexctl.domain.ports import ToolExecutor
+from codexctl.domain.ports import Approver, ToolExecutor
 from codexctl.domain.run_events import RunEvent, RunFinished, ToolFinished
 from codexctl.domain.tools import OutcomeStatus, ToolCall, ToolOutcome, ToolSpec
 from codexctl.domain.values import dataclass
@@ -103,6 +104,28 @@ class TapedClock:
     def sleep(self, seconds: float) -> None:
         """See :meth:`codexctl.domain.ports.Clock.sleep`."""
         self.pace.wait(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class TapedApprover:
+    """The :class:`~codexctl.domain.ports.Approver` of a run from a tape whose tools are run.
+
+    A tape may be anybody's, so what runs here is asked about here. What was declined when it was
+    recorded is not run, and not asked about again.
+
+    Attributes:
+        approver: Makes what asks the user.
+        playing: The tape.
+    """
+
+    approver: Callable[[], Approver]
+    playing: Playing
+
+    def decide(self, call: ToolCall, /) -> Decision:
+        """See :meth:`codexctl.domain.ports.Approver.decide`."""
+        if self.playing.was_declined(call.call_id):
+            return Decision.YES  # to the tape's own outcome, which says no
+        return self.approver().decide(call)
 
 
 class TapedTools:

@@ -23,7 +23,7 @@ from codexctl.adapters.cassettes.tape import (
 )
 from codexctl.domain import errors
 from codexctl.domain.errors import CodexctlError, StreamInterrupted, TapeMismatch
-from codexctl.domain.tools import ToolOutcome
+from codexctl.domain.tools import OutcomeStatus, ToolOutcome
 from codexctl.domain.values import dataclass
 
 
@@ -140,6 +140,13 @@ class Playing:
         if self.tape.facts.ended is not None:
             raise missing  # no other run: the recorded one may have ended while the call ran
         raise self._noted(missing)
+
+    def was_declined(self, call_id: str) -> bool:
+        """Tell whether a call was not run when it was recorded, since nobody approved of it."""
+        return any(
+            one.call_id == call_id and one.status is OutcomeStatus.DECLINED
+            for one in self.tape.outcomes
+        )
 
     def check_outcome(self, recorded: ToolOutcome, actual: ToolOutcome) -> None:
         """Compare what came of a call that was run anew with what the tape says.

@@ -153,8 +153,8 @@ def _recorded(deck: "TapeDeck | None") -> Generator[None, None, None]:
 
 
 def _ask_mode(options: Namespace, surroundings: Surroundings) -> AskMode:
-    if options.replay is not None:
-        return AskMode.NEVER  # what was refused then is refused by the tape
+    if options.replay is not None and not options.live_tools:
+        return AskMode.NEVER  # nothing is run, and what was refused then is refused by the tape
     if options.ask is not None:
         return AskMode(options.ask)
     return AskMode.ON_REQUEST if _is_at_terminal(surroundings) else AskMode.NEVER

@@ -1,4 +1,4 @@
-"""The contract of ``codexctl.domain.ports.Approver``, for the terminal and for the fake."""
+"""The contract of ``codexctl.domain.ports.Approver``, for the terminal, a tape's and the fake."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +8,10 @@ import pytest
 from tests.fakes.screen import piped
 from tests.fakes.values import a_call
 
+from codexctl.adapters.cassettes.matching import Matcher
+from codexctl.adapters.cassettes.played import TapedApprover
+from codexctl.adapters.cassettes.playing import Playing
+from codexctl.adapters.cassettes.tape import Tape
 from codexctl.application.run_tools import NobodyToAsk
 from codexctl.domain.approvals import Decision
 from codexctl.domain.ports import Approver
@@ -41,7 +45,13 @@ def _fake(decisions: tuple[Decision, ...]) -> Subject:
     return Subject(fake, lambda: "".join(f"{call.name}: {call.arguments}\n" for call in fake.asked))
 
 
-@pytest.fixture(params=[_terminal, _fake], ids=["terminal", "fake"])
+def _taped(decisions: tuple[Decision, ...]) -> Subject:
+    asked = _fake(decisions)
+    playing = Playing(Tape(), Matcher.of_folders(None, None), "codexctl run --record FILE")
+    return Subject(TapedApprover(lambda: asked.approver, playing), asked.shown)
+
+
+@pytest.fixture(params=[_terminal, _taped, _fake], ids=["terminal", "taped", "fake"])
 def opened(request: pytest.FixtureRequest) -> Opening:
     return request.param
 

@@ -184,6 +184,30 @@ def test_a_tool_that_is_run_again_may_take_another_time_in_another_folder(
     assert (ran.exit_code, ran.stdout) == (0, recorded.stdout), ran.stderr
 
 
+FULL = ("--sandbox", "danger-full-access")
+"""What needs an approval where one can be had."""
+
+
+def test_a_tool_that_is_run_again_needs_its_approval_again(tape: Path, work: Path) -> None:
+    # A tape may be anybody's: what it would run here is asked about as in any other run.
+    script: Script = [step(shell("touch made")), answer("Done.")]
+    record(tape, work, script, *FULL, "--ask", "never")
+    (work / "made").unlink()
+    ran = replay(tape, work, "--live-tools", *FULL, "--ask", "always")
+    assert (ran.exit_code, (work / "made").exists()) == (8, False)
+
+
+def test_a_call_that_was_refused_is_neither_run_nor_asked_about_again(
+    tape: Path, work: Path
+) -> None:
+    script: Script = [step(shell("touch made")), answer("As you like.")]
+    recorded = record(tape, work, script, *FULL, "--ask", "always")
+    for ask_mode in ("always", "never"):
+        ran = replay(tape, work, "--live-tools", *FULL, "--ask", ask_mode)
+        assert (ran.exit_code, ran.stdout) == (0, recorded.stdout)
+    assert not (work / "made").exists()
+
+
 def test_a_session_with_earlier_turns_is_not_recorded(tape: Path, work: Path) -> None:
     home = {"CODEXCTL_HOME": str(work.parent / "home")}
     with served(HELLO) as server:
@@ -231,7 +255,8 @@ def test_no_credential_is_on_the_tape(tape: Path, work: Path) -> None:
 
 def test_a_tape_is_a_file_like_any_other(tape: Path, work: Path) -> None:
     record(tape, work, HELLO)
-    assert stat.S_IMODE(tape.stat().st_mode) & 0o400
+    (work / "any").touch()
+    assert stat.S_IMODE(tape.stat().st_mode) == stat.S_IMODE((work / "any").stat().st_mode)
     assert [path.name for path in tape.parent.iterdir() if path.is_file()] == [tape.name]
 
 

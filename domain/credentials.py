@@ -82,6 +82,11 @@ class Subscription:
         return Provider.CHATGPT
 
     @property
+    def bearer(self) -> Secret:
+        """What is shown to the service."""
+        return self.access_token
+
+    @property
     def is_ours(self) -> bool:
         """Whether this program signed it in; what was handed or taken over is not ours to end."""
         return self.refresh_token is not None and not self.is_borrowed
@@ -107,6 +112,11 @@ class ApiKey:
     def provider(self) -> Provider:
         """The service it is for."""
         return Provider.API
+
+    @property
+    def bearer(self) -> Secret:
+        """What is shown to the service."""
+        return self.key
 
 
 Credential: TypeAlias = Subscription | ApiKey

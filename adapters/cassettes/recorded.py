@@ -7,7 +7,7 @@ from collections.abc import Generator
 from contextlib import closing
 
 from codexctl.adapters.cassettes.recording import Recording
-from codexctl.domain.credentials import Credential, Secret, Subscription
+from codexctl.domain.credentials import Credential, Subscription
 from codexctl.domain.models import Provider
 from codexctl.domain.ports import CredentialSource, Entropy, Notifier
 from codexctl.domain.run_events import RunEvent, RunStarted, ToolFinished
@@ -59,13 +59,13 @@ class RecordingCredentials:
 
 def secrets_of(credential: Credential) -> tuple[str, ...]:
     """Return what of a credential is nobody else's business."""
-    hidden: tuple[Secret | None, ...]
+    secrets = [credential.bearer.reveal()]
     if isinstance(credential, Subscription):
-        hidden = (credential.access_token, credential.refresh_token)
-        account = (credential.account_id,) if credential.account_id else ()
-    else:
-        hidden, account = (credential.key,), ()
-    return (*(secret.reveal() for secret in hidden if secret is not None), *account)
+        if credential.refresh_token is not None:
+            secrets.append(credential.refresh_token.reveal())
+        if credential.account_id is not None:
+            secrets.append(credential.account_id)
+    return tuple(secrets)
 
 
 class RecordingEntropy:

@@ -103,12 +103,9 @@ class _Question:
     def _ask(self) -> bytes | None:
         settings, credential = self._settings, self._credential
         headers = dict(settings.identity)
-        if isinstance(credential, Subscription):
-            bearer = credential.access_token
-            if credential.account_id is not None:
-                headers["chatgpt-account-id"] = credential.account_id
-        else:
-            bearer = credential.key
+        bearer = credential.bearer
+        if isinstance(credential, Subscription) and credential.account_id is not None:
+            headers["chatgpt-account-id"] = credential.account_id
         connect_seconds = min(settings.connect_timeout_seconds, self._limit_seconds)
         with (
             Session(settings.transport) as session,

@@ -23,7 +23,7 @@ from codexctl.adapters.responses.sse import ServerSentEvent, read_events
 from codexctl.adapters.responses.tool_names import ToolNames
 from codexctl.adapters.responses.transport_errors import TRANSPORT_ERRORS, error_from
 from codexctl.adapters.responses.wire_codec import decode_event
-from codexctl.domain.credentials import Credential, Secret, Subscription
+from codexctl.domain.credentials import Credential, Secret
 from codexctl.domain.stream_events import (
     TERMINAL,
     CallAnnounced,
@@ -62,7 +62,7 @@ class ResponsesClient:
         self, request: TurnRequest, credential: Credential
     ) -> Generator[StreamEvent, None, None]:
         """See :meth:`codexctl.domain.ports.ModelStream.stream`."""
-        bearer = _bearer_of(credential)
+        bearer = credential.bearer
         url = f"{self._settings.base_urls[credential.provider].rstrip('/')}/responses"
         built = build_request(request, credential)
         for text in built.adjustments:
@@ -181,7 +181,3 @@ def _in_our_words(event: StreamEvent, names: ToolNames) -> StreamEvent:
             return replace(event, output=tuple(map(item_in_our_words, output)))
         case _:
             return event
-
-
-def _bearer_of(credential: Credential) -> Secret:
-    return credential.access_token if isinstance(credential, Subscription) else credential.key
